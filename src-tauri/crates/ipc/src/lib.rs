@@ -1,0 +1,23 @@
+//! What crosses between the window and the backend, as data.
+//!
+//! TypeScript is generated from these types by this crate's tests into `ui/src/generated`, so that neither side can
+//! drift from the other. No logic lives here, and no secret ever crosses: the page names a profile, and the backend
+//! finds the credentials.
+
+mod error;
+mod profile;
+mod session;
+
+pub use error::{CommandError, ErrorCode};
+pub use profile::{AwsSetup, Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
+pub use session::{
+    AppInfo, EndCause, Ended, SessionEvent, SessionOpened, SessionPhase, SessionState, TerminalSize,
+};
+
+/// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.
+///
+/// Tauri event names allow letters, digits, `-`, `/`, `:` and `_` only; ids are UUIDs, so this always fits.
+#[must_use]
+pub fn session_event_name(id: &str) -> String {
+    format!("session:{id}")
+}
