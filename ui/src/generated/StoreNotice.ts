@@ -11,7 +11,15 @@ keptAs: string,
 /**
  * What could not be understood, in one sentence.
  */
-problem: string, } | { "kind": "newer", 
+problem: string, 
+/**
+ * How many connections the good copy held; `None`: there was none, and the list starts empty.
+ */
+restored: number | null, } | { "kind": "missing", 
+/**
+ * How many connections the copy held.
+ */
+restored: number, } | { "kind": "newer", 
 /**
  * The schema number found.
  */

@@ -74,12 +74,19 @@ pub struct Profile {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[ts(export)]
 pub enum StoreNotice {
-    /// The file could not be understood; it was kept under another name and an empty list took its place.
+    /// The file could not be understood; it was kept under another name, and the newest good copy took its place.
     Damaged {
         /// Where the damaged file is kept now.
         kept_as: String,
         /// What could not be understood, in one sentence.
         problem: String,
+        /// How many connections the good copy held; `None`: there was none, and the list starts empty.
+        restored: Option<u32>,
+    },
+    /// The file was gone although copies of it are there; the newest took its place.
+    Missing {
+        /// How many connections the copy held.
+        restored: u32,
     },
     /// The file comes from a newer version of the application; it is shown but not changed.
     Newer {
