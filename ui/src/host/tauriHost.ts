@@ -1,0 +1,39 @@
+/** The application's backend, over Tauri's commands and events. The only module that imports `@tauri-apps/api`. */
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+
+import type { AppInfo } from "../generated/AppInfo";
+import type { AwsSetup } from "../generated/AwsSetup";
+import type { Profile } from "../generated/Profile";
+import type { ProfileList } from "../generated/ProfileList";
+import type { SessionEvent } from "../generated/SessionEvent";
+import type { SessionOpened } from "../generated/SessionOpened";
+import { encodeBase64 } from "./base64";
+import { type Host, toHostError } from "./host";
+
+async function call<Answer>(command: string, args: Record<string, unknown> = {}): Promise<Answer> {
+  try {
+    return await invoke<Answer>(command, args);
+  } catch (reason) {
+    throw toHostError(reason);
+  }
+}
+
+export const tauriHost: Host = {
+  listProfiles: () => call<ProfileList>("list_profiles"),
+  saveProfile: (id, draft) => call<Profile>("save_profile", { id, draft }),
+  duplicateProfile: (id) => call<Profile>("duplicate_profile", { id }),
+  deleteProfile: (id) => call("delete_profile", { id }),
+  awsSetup: () => call<AwsSetup>("aws_setup"),
+  openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
+  listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
+  attachSession: (id) => call("attach_session", { id }),
+  sendInput: (id, bytes) => call("send_input", { id, data: encodeBase64(bytes) }),
+  resizeSession: (id, size) => call("resize_session", { id, size }),
+  grantCredit: (id, bytes) => call("grant_credit", { id, bytes }),
+  closeSession: (id) => call("close_session", { id }),
+  readClipboard: () => call<string>("read_clipboard"),
+  writeClipboard: (text) => call("write_clipboard", { text }),
+  openLink: (url) => call("open_link", { url }),
+  appInfo: () => call<AppInfo>("app_info"),
+};
