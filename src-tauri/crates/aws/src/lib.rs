@@ -1,1 +1,18 @@
-//! Stub.
+//! Sessiondeck's AWS side: credentials, Session Manager calls, signing of the data channel's upgrade.
+//!
+//! One [`Client`] serves one connection. It knows nothing of data channels, tasks or windows; `connect` joins it to the
+//! engine. Tokens and stream URLs leave it only as `SecretString`.
+
+mod client;
+mod error;
+mod hosts;
+mod settings;
+mod shared_config;
+mod sign;
+mod tls;
+
+pub use client::{Client, StartSession, StartedSession};
+pub use error::{Error, ErrorCode};
+pub use hosts::{StreamHost, regions};
+pub use settings::{Credentials, Endpoint, Settings};
+pub use shared_config::shared_config_profiles;

@@ -1,0 +1,42 @@
+//! What one connection says of AWS: whose credentials, which region, which endpoints.
+
+use secrecy::SecretString;
+
+/// Where credentials come from.
+#[derive(Clone, Debug, Default)]
+pub enum Credentials {
+    /// From the AWS configuration of this computer: the default chain, or the AWS profile that [`Settings`] names.
+    #[default]
+    Configured,
+    /// Given here.
+    Keys {
+        /// The access key's id.
+        access_key_id: String,
+        /// The access key.
+        secret_access_key: SecretString,
+        /// For temporary credentials.
+        session_token: Option<SecretString>,
+    },
+}
+
+/// Endpoints in place of AWS's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The URL of the Session Manager API.
+    pub ssm: String,
+    /// The URL of the message gateway; `None`: the same host as the API.
+    pub ssmmessages: Option<String>,
+}
+
+/// What one connection says of AWS. The default is what the AWS tools would do without any option.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The AWS profile; `None`: `AWS_PROFILE`, else `default`.
+    pub aws_profile: Option<String>,
+    /// The region; `None`: what the profile or the environment says.
+    pub region: Option<String>,
+    /// Endpoints in place of AWS's own; `None`: what the AWS configuration says, else AWS's own.
+    pub endpoint: Option<Endpoint>,
+    /// Where credentials come from.
+    pub credentials: Credentials,
+}
