@@ -1,0 +1,122 @@
+//! What a session needs from the service's control side, without naming an AWS type.
+//!
+//! The application implements [`SessionSource`] over the `aws` crate; tests implement it over nothing.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use protocol::SessionId;
+use secrecy::SecretString;
+
+use crate::stream_url::StreamUrl;
+
+/// What a [`SessionSource`] answers with, in time.
+pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
+
+/// The right to open one data channel once.
+#[derive(Clone)]
+pub struct Ticket {
+    /// The service's id of the session.
+    pub session_id: SessionId,
+    /// Sent in the first frame; good for one connection.
+    pub token: SecretString,
+    /// Where the data channel is; checked.
+    pub stream_url: StreamUrl,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("session_id", &self.session_id)
+            .field("token", &"[REDACTED]")
+            .field("stream_url", &self.stream_url)
+            .finish()
+    }
+}
+
+/// What one dial of a data channel is made with.
+#[derive(Clone)]
+pub struct DialTerms {
+    /// The headers that sign the upgrade; empty when there is nothing to sign with.
+    pub headers: HeaderMap,
+    /// The TLS configuration for `wss` URLs: the one that the API calls use, so that both trust the same.
+    pub tls: Arc<rustls::ClientConfig>,
+}
+
+impl fmt::Debug for DialTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DialTerms").finish_non_exhaustive()
+    }
+}
+
+/// The control side of one session: starts it, signs each dial, ends it.
+///
+/// Credentials are its own affair and are asked for anew at every call, since a session outlives them.
+pub trait SessionSource: Send + Sync + 'static {
+    /// StartSession.
+    fn start(&self) -> SourceFuture<'_, Ticket>;
+
+    /// What one WebSocket upgrade to `url` needs: asked anew for every dial, since a signature is good for minutes only.
+    fn dial_terms<'a>(&'a self, url: &'a StreamUrl) -> SourceFuture<'a, DialTerms>;
+
+    /// TerminateSession. Answers well when the session is already gone.
+    fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()>;
+}
+
+/// What a caller does about a failed [`SessionSource`] call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceErrorKind {
+    /// The service understood and said no; asking again gives the same answer.
+    Refused,
+    /// Credentials are missing or have expired.
+    SignInNeeded,
+    /// The service could not be reached, or asked to slow down; asking again later may help.
+    Unreachable,
+    /// The answer made no sense.
+    Malformed,
+}
+
+/// Why the control side could not do what was asked, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// What to do about it.
+    pub kind: SourceErrorKind,
+    /// One plain sentence.
+    pub message: String,
+    /// What a person can do, in one sentence, where there is something.
+    pub remedy: Option<String>,
+    /// The service's own code and words, to copy into a report; no secrets.
+    pub detail: Option<String>,
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
+mod tests {
+    use super::*;
+    use crate::stream_url::{AllowedHost, AllowedHosts, Scheme};
+
+    #[test]
+    fn debug_of_a_ticket_shows_no_token() {
+        let session_id = SessionId::try_from("alice-0a1b2c3d4e5f60718".to_owned()).unwrap();
+        let allowed = AllowedHosts::new(vec![AllowedHost {
+            scheme: Scheme::Tls,
+            host: "h".to_owned(),
+            port: None,
+        }]);
+        let url = SecretString::from(format!(
+            "wss://h/v1/data-channel/{session_id}?cell-number=CELL-CANARY"
+        ));
+        let ticket = Ticket {
+            stream_url: StreamUrl::parse(&url, &session_id, &allowed).unwrap(),
+            token: SecretString::from("TOKEN-CANARY".to_owned()),
+            session_id,
+        };
+        let shown = format!("{ticket:?}");
+        assert!(!shown.contains("CANARY"), "{shown}");
+    }
+}

@@ -1,0 +1,112 @@
+//! One WebSocket as the session's loop wants it: writes go out by themselves while the next message is awaited.
+//!
+//! Everything is state of [`Wire`], nothing of a pending future, so waiting can be cancelled at any moment without losing
+//! a byte in either direction.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::{Sink, Stream};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::dial::Socket;
+
+/// What came from the peer.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// A data frame.
+    Data(Bytes),
+    /// A ping or a pong: proof of life.
+    Control,
+    /// The peer's close frame, or the end of the connection without one.
+    Closed(Option<CloseFrame>),
+    /// The connection broke.
+    Broken(Error),
+}
+
+pub(crate) struct Wire {
+    socket: Socket,
+    queue: VecDeque<Message>,
+    queued_bytes: usize,
+    unflushed: bool,
+}
+
+impl Wire {
+    pub(crate) fn new(socket: Socket) -> Self {
+        Self {
+            socket,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            unflushed: false,
+        }
+    }
+
+    /// Queues one message; it leaves during the next [`Wire::next`].
+    pub(crate) fn push(&mut self, message: Message) {
+        self.queued_bytes += message.len();
+        self.queue.push_back(message);
+    }
+
+    /// Bytes that the socket has not taken yet. While the peer does not read, the caller stops producing.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// Writes what is queued and waits for the next message; with `read` false it only writes. Cancel-safe.
+    pub(crate) async fn next(&mut self, read: bool) -> Received {
+        poll_fn(|cx| {
+            if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+                return Poll::Ready(Received::Broken(error));
+            }
+            if read {
+                self.poll_read(cx)
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Writes what is queued, then a close frame (code 1000), and waits for the peer to close too.
+    pub(crate) async fn close(mut self) {
+        self.push(Message::Close(Some(CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        })));
+        while let Received::Data(_) | Received::Control = self.next(true).await {}
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while !self.queue.is_empty() {
+            ready!(Pin::new(&mut self.socket).poll_ready(cx))?;
+            if let Some(message) = self.queue.pop_front() {
+                self.queued_bytes -= message.len();
+                self.unflushed = true;
+                Pin::new(&mut self.socket).start_send(message)?;
+            }
+        }
+        if self.unflushed {
+            ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        let received = match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
+            None => Received::Closed(None),
+            Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => Received::Closed(None),
+            Some(Err(error)) => Received::Broken(error),
+            Some(Ok(Message::Binary(bytes))) => Received::Data(bytes),
+            Some(Ok(Message::Text(text))) => Received::Data(Bytes::from(text)),
+            Some(Ok(Message::Close(frame))) => Received::Closed(frame),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Control,
+        };
+        Poll::Ready(received)
+    }
+}
