@@ -1,1 +1,8 @@
-//! Stub.
+//! Joins the AWS side to the engine: from a connection's settings to what `engine` drives.
+//!
+//! `engine` names no AWS type and `aws` no session task; this crate implements the one's trait over the other's client
+//! and translates errors and hosts. The application and the command-line program are its callers.
+
+mod source;
+
+pub use source::{AwsSource, Plan, PlanFuture};
