@@ -1,0 +1,466 @@
+/**
+ * One terminal on the screen: xterm.js with our own input, paste, link, flow and safety rules. It knows neither
+ * profiles nor tabs nor the backend; whoever owns it says what to do through {@link TerminalEvents}.
+ */
+import { FitAddon } from "@xterm/addon-fit";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { type IBufferRange, type IDisposable, type ILinkHandler, Terminal } from "@xterm/xterm";
+
+import { crc32 } from "./checksum";
+import { loadTerminalFont, TERMINAL_FONT_FAMILY } from "./fonts";
+import { controlCharacter, isWebViewShortcut, keyPress } from "./keys";
+import { checkLink, type Link } from "./links";
+import { OutputQueue, type OutputScheduler } from "./outputQueue";
+import { guardParser, nextTurn } from "./parserGuard";
+import { preparePaste, type PreparedPaste, type PasteReview, reviewPaste } from "./paste";
+import { type Renderer, startWebgl } from "./renderer";
+import { classifyData, RateLimit } from "./replies";
+import { terminalTheme } from "./theme";
+
+/** Columns and rows. */
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** What a terminal asks of its owner. */
+export interface TerminalEvents {
+  /** Bytes for the far end: keys, mouse reports, replies. Never after {@link TerminalView.setAccepting} said no. */
+  input(bytes: Uint8Array): void;
+  paste(paste: PreparedPaste): void;
+  /** Asks a person about a paste; resolves to whether it may go. */
+  confirmPaste(review: PasteReview): Promise<boolean>;
+  resized(size: Size): void;
+  /** So many bytes have been parsed. */
+  parsed(bytes: number): void;
+  /** The far end set a title; raw. */
+  title(title: string): void;
+  bell(): void;
+  /** Someone asked for a link with Ctrl (or Command) held down. */
+  openLink(link: Link): void;
+  /** Enter was pressed while nothing is accepted. */
+  enterWhileEnded(): void;
+  /** What a hint over a link says. */
+  linkHint(link: Link): string;
+  readClipboard(): Promise<string>;
+  writeClipboard(text: string): Promise<void>;
+}
+
+export interface TerminalOptions {
+  readonly label: string;
+  readonly fontSize: number;
+  readonly renderer: Renderer;
+  readonly mac: boolean;
+  readonly scheduler: OutputScheduler;
+}
+
+const FALLBACK_SIZE: Size = { cols: 80, rows: 24 };
+const SCROLLBACK_LINES = 10_000;
+const REPLIES_PER_SECOND = 100;
+/** Titles may be 10 MB; nobody reads more than this. */
+const TITLE_LIMIT = 1_000;
+const COLUMNS_DEBOUNCE_MS = 100;
+const ATTRIBUTES_MS = 100;
+/** Enter this soon after the end was meant for the session that is gone. */
+const ENDED_GRACE_MS = 700;
+
+export class TerminalView {
+  /** What is put on the page. Carries `data-cols`, `-rows`, `-bytes`, `-digest`, `-state` for tests; see testIds.ts. */
+  readonly element: HTMLDivElement;
+  readonly #terminal: Terminal;
+  readonly #fit = new FitAddon();
+  readonly #queue: OutputQueue;
+  readonly #disposables: IDisposable[] = [];
+  readonly #abort = new AbortController();
+  readonly #hint: HTMLDivElement;
+  readonly #replies = new RateLimit(REPLIES_PER_SECOND, () => performance.now());
+  readonly #encoder = new TextEncoder();
+  #webgl: { dispose(): void } | null = null;
+  #webglFailed = false;
+  #accepting = false;
+  #stoppedAt = 0;
+  #visible = false;
+  #opened = false;
+  #disposed = false;
+  #bytes = 0;
+  #digest = 0;
+  #attributesTimer: ReturnType<typeof setTimeout> | null = null;
+  #columnsTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly options: TerminalOptions,
+    private readonly events: TerminalEvents,
+  ) {
+    this.element = document.createElement("div");
+    this.element.className = "terminal-host";
+    this.#hint = document.createElement("div");
+    this.#hint.className = "terminal-link-hint";
+    this.#hint.hidden = true;
+    this.#terminal = this.#own(this.#create());
+    this.#queue = new OutputQueue(
+      options.scheduler,
+      { write: (piece, parsed) => this.#terminal.write(piece, parsed) },
+      (piece) => this.#parsed(piece),
+    );
+    this.#listen();
+  }
+
+  /** Puts the terminal into a container and ends once it has its size. */
+  async open(container: HTMLElement): Promise<Size> {
+    container.append(this.element);
+    await loadTerminalFont();
+    if (this.#disposed) return FALLBACK_SIZE;
+    if (!this.#opened) {
+      this.#opened = true;
+      this.#terminal.open(this.element);
+      this.element.append(this.#hint);
+      this.#terminal.textarea?.setAttribute("aria-label", this.options.label);
+      const observer = new ResizeObserver(() => this.#layout());
+      observer.observe(this.element);
+      this.#disposables.push({ dispose: () => observer.disconnect() });
+      this.#applyRenderer();
+    }
+    this.#fitNow();
+    this.#writeAttributes();
+    return this.size;
+  }
+
+  get size(): Size {
+    return { cols: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  /** Output of the session. */
+  write(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+  }
+
+  /** Text of our own, which counts as no session's output. Ends once it is on the screen. */
+  writeOwn(text: string): Promise<void> {
+    return new Promise((resolve) => this.#terminal.write(text, resolve));
+  }
+
+  /** Ends once everything given so far has been parsed. */
+  async drained(): Promise<void> {
+    while (!this.#disposed && this.#queue.pending > 0) await nextTurn();
+  }
+
+  /** Begins to count output from nothing, for a new session in the same terminal. */
+  resetCounters(): void {
+    this.#bytes = 0;
+    this.#digest = 0;
+    this.#writeAttributes();
+  }
+
+  /** Whether anything may go to the far end. */
+  setAccepting(accepting: boolean): void {
+    if (this.#accepting && !accepting) this.#stoppedAt = performance.now();
+    this.#accepting = accepting;
+  }
+
+  setState(state: string): void {
+    this.element.dataset["state"] = state;
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    this.#queue.setVisible(visible);
+    this.#applyRenderer();
+    if (visible) this.#layout();
+  }
+
+  setFontSize(fontSize: number): void {
+    this.#terminal.options.fontSize = fontSize;
+    this.#layout();
+  }
+
+  setLabel(label: string): void {
+    this.#terminal.textarea?.setAttribute("aria-label", label);
+  }
+
+  refreshTheme(): void {
+    this.#terminal.options.theme = terminalTheme();
+  }
+
+  focus(): void {
+    this.#terminal.focus();
+  }
+
+  get hasSelection(): boolean {
+    return this.#terminal.hasSelection();
+  }
+
+  async copy(): Promise<boolean> {
+    if (!this.#terminal.hasSelection()) return false;
+    await this.events.writeClipboard(this.#terminal.getSelection());
+    return true;
+  }
+
+  async pasteFromClipboard(): Promise<void> {
+    if (this.#accepting) await this.paste(await this.events.readClipboard());
+  }
+
+  /** The only way by which pasted text reaches the far end. */
+  async paste(text: string): Promise<void> {
+    if (!this.#accepting || text === "") return;
+    const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode);
+    if (review && !(await this.events.confirmPaste(review))) return;
+    // The mode may have changed while somebody was reading.
+    if (!this.#accepting) return;
+    this.#terminal.scrollToBottom();
+    this.events.paste(preparePaste(text, this.#terminal.modes.bracketedPasteMode));
+  }
+
+  selectAll(): void {
+    this.#terminal.selectAll();
+  }
+
+  clear(): void {
+    this.#terminal.clear();
+  }
+
+  scrollTo(end: "top" | "bottom"): void {
+    if (end === "top") this.#terminal.scrollToTop();
+    else this.#terminal.scrollToBottom();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#abort.abort();
+    this.#queue.dispose();
+    if (this.#attributesTimer !== null) clearTimeout(this.#attributesTimer);
+    if (this.#columnsTimer !== null) clearTimeout(this.#columnsTimer);
+    this.#webgl?.dispose();
+    for (const disposable of this.#disposables.reverse()) disposable.dispose();
+    this.element.remove();
+  }
+
+  #own<T extends IDisposable>(disposable: T): T {
+    this.#disposables.push(disposable);
+    return disposable;
+  }
+
+  #create(): Terminal {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const terminal = new Terminal({
+      allowProposedApi: true,
+      altClickMovesCursor: false,
+      cols: FALLBACK_SIZE.cols,
+      rows: FALLBACK_SIZE.rows,
+      cursorBlink: false,
+      fontFamily: TERMINAL_FONT_FAMILY,
+      fontSize: this.options.fontSize,
+      fontWeightBold: "700",
+      lineHeight: 1,
+      linkHandler: this.#linkHandler(),
+      logLevel: "off",
+      macOptionIsMeta: false,
+      minimumContrastRatio: 4.5,
+      rescaleOverlappingGlyphs: true,
+      rightClickSelectsWord: this.options.mac,
+      scrollback: SCROLLBACK_LINES,
+      scrollOnUserInput: true,
+      smoothScrollDuration: still ? 0 : 60,
+      theme: terminalTheme(),
+      windowOptions: {},
+      wordSeparator: " ()[]{}'\",`|│┃║",
+    });
+    terminal.loadAddon(this.#fit);
+    terminal.loadAddon(new UnicodeGraphemesAddon());
+    terminal.loadAddon(
+      new WebLinksAddon((event, uri) => this.#activateLink(event, uri, uri), {
+        hover: (_event, uri) => this.#showHint(uri, uri),
+        leave: () => this.#hideHint(),
+      }),
+    );
+    guardParser(terminal.parser, () => terminal, nextTurn);
+    return terminal;
+  }
+
+  #linkHandler(): ILinkHandler {
+    return {
+      activate: (event, uri, range) => this.#activateLink(event, uri, this.#textIn(range)),
+      hover: (_event, uri, range) => this.#showHint(uri, this.#textIn(range)),
+      leave: () => this.#hideHint(),
+      allowNonHttpProtocols: false,
+    };
+  }
+
+  #activateLink(event: MouseEvent, target: string, shown: string): void {
+    if (!(this.options.mac ? event.metaKey : event.ctrlKey)) return;
+    const link = checkLink(target, shown);
+    if (link) this.events.openLink(link);
+  }
+
+  #textIn({ start, end }: IBufferRange): string {
+    const parts: string[] = [];
+    for (let row = start.y; row <= end.y; row += 1) {
+      const line = this.#terminal.buffer.active.getLine(row - 1);
+      const from = row === start.y ? start.x - 1 : 0;
+      const to = row === end.y ? end.x : this.#terminal.cols;
+      parts.push(line?.translateToString(false, from, to) ?? "");
+    }
+    return parts.join("").trim();
+  }
+
+  #showHint(target: string, shown: string): void {
+    const link = checkLink(target, shown);
+    if (!link) return;
+    this.#hint.textContent = this.events.linkHint(link);
+    this.#hint.hidden = false;
+  }
+
+  #hideHint(): void {
+    this.#hint.hidden = true;
+  }
+
+  #listen(): void {
+    const terminal = this.#terminal;
+    this.#own(terminal.onData((data) => this.#data(data)));
+    this.#own(
+      terminal.onBinary((data) => this.#send(Uint8Array.from(data, (character) => character.charCodeAt(0)))),
+    );
+    this.#own(terminal.onResize((size) => this.#resized(size)));
+    this.#own(terminal.onTitleChange((title) => this.events.title(title.slice(0, TITLE_LIMIT))));
+    this.#own(terminal.onBell(() => this.events.bell()));
+    terminal.attachCustomKeyEventHandler((event) => this.#key(event));
+
+    const { signal } = this.#abort;
+    // Every way in which a web view pastes or drops text ends here, before xterm.js hears of it. Middle click on Linux
+    // is a paste event too.
+    this.element.addEventListener(
+      "paste",
+      (event) => {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        void this.paste(event.clipboardData?.getData("text/plain") ?? "");
+      },
+      { capture: true, signal },
+    );
+    this.element.addEventListener(
+      "beforeinput",
+      (event) => {
+        if (!/^insertFrom(?:Paste|Drop|Yank)|^insertReplacementText/.test(event.inputType)) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { capture: true, signal },
+    );
+    for (const name of ["drop", "dragover"] as const) {
+      this.element.addEventListener(name, (event) => event.preventDefault(), { capture: true, signal });
+    }
+  }
+
+  #data(data: string): void {
+    switch (classifyData(data)) {
+      case "input":
+        this.#send(this.#encoder.encode(data));
+        return;
+      case "reply":
+        if (this.#accepting && this.#replies.take()) this.#send(this.#encoder.encode(data));
+        return;
+      case "forbidden":
+        return;
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#accepting) this.events.input(bytes);
+  }
+
+  /** False keeps a key from xterm.js. */
+  #key(event: KeyboardEvent): boolean {
+    const press = keyPress(event);
+    const down = event.type === "keydown";
+    if (!this.#accepting) {
+      // Scrolling and selecting still work; nothing typed here may reach a later session.
+      if (event.shiftKey && /^(?:PageUp|PageDown)$/.test(event.key)) return true;
+      if (
+        down &&
+        event.key === "Enter" &&
+        !event.repeat &&
+        performance.now() - this.#stoppedAt > ENDED_GRACE_MS
+      ) {
+        event.preventDefault();
+        this.events.enterWhileEnded();
+      } else if (isWebViewShortcut(press, this.options.mac)) {
+        event.preventDefault();
+      }
+      return false;
+    }
+    if (event.isComposing) return true;
+    const control = controlCharacter(press);
+    if (control !== null) {
+      if (down) {
+        event.preventDefault();
+        this.#terminal.input(control, true);
+      }
+      return false;
+    }
+    // xterm.js encodes what it knows and cancels it; the rest must not reach the web view either.
+    if (down && isWebViewShortcut(press, this.options.mac)) event.preventDefault();
+    return true;
+  }
+
+  #parsed(piece: Uint8Array): void {
+    this.#bytes += piece.length;
+    this.#digest = crc32(piece, this.#digest);
+    this.#attributesTimer ??= setTimeout(() => this.#writeAttributes(), ATTRIBUTES_MS);
+    this.events.parsed(piece.length);
+  }
+
+  #writeAttributes(): void {
+    if (this.#attributesTimer !== null) clearTimeout(this.#attributesTimer);
+    this.#attributesTimer = null;
+    const { dataset } = this.element;
+    dataset["cols"] = String(this.#terminal.cols);
+    dataset["rows"] = String(this.#terminal.rows);
+    dataset["bytes"] = String(this.#bytes);
+    dataset["digest"] = this.#digest.toString(16).padStart(8, "0");
+  }
+
+  #resized(size: Size): void {
+    this.#writeAttributes();
+    this.events.resized(size);
+  }
+
+  /** Rows change at once, which is cheap; columns wrap every line again, so they wait until dragging rests. */
+  #layout(): void {
+    if (!this.#opened || this.#disposed) return;
+    const wanted = this.#wantedSize();
+    if (!wanted) return;
+    if (wanted.rows !== this.#terminal.rows) this.#terminal.resize(this.#terminal.cols, wanted.rows);
+    if (this.#columnsTimer !== null) clearTimeout(this.#columnsTimer);
+    this.#columnsTimer = null;
+    if (wanted.cols === this.#terminal.cols) return;
+    this.#columnsTimer = setTimeout(() => this.#fitNow(), COLUMNS_DEBOUNCE_MS);
+  }
+
+  #fitNow(): void {
+    const wanted = this.#wantedSize();
+    if (wanted) this.#terminal.resize(wanted.cols, wanted.rows);
+  }
+
+  /** Null while the terminal is out of sight. */
+  #wantedSize(): Size | null {
+    if (this.element.clientWidth === 0 || this.element.clientHeight === 0) return null;
+    const wanted = this.#fit.proposeDimensions();
+    if (!wanted || !Number.isFinite(wanted.cols) || !Number.isFinite(wanted.rows)) return null;
+    return { cols: Math.min(wanted.cols, 1000), rows: Math.min(wanted.rows, 500) };
+  }
+
+  #applyRenderer(): void {
+    if (!this.#opened || this.options.renderer === "dom" || this.#webglFailed) return;
+    if (!this.#visible) {
+      this.#webgl?.dispose();
+      this.#webgl = null;
+      return;
+    }
+    this.#webgl ??= startWebgl(this.#terminal, () => {
+      this.#webgl = null;
+      this.#webglFailed = true;
+    });
+    this.#webglFailed = this.#webgl === null;
+  }
+}
