@@ -1,0 +1,169 @@
+//! What all connections share: configuration, the table of sessions, and the tasks. It creates sessions with their
+//! agents, finds them, and keeps the history bounded.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::{self, Plan};
+use crate::config::{Config, Target};
+use crate::random;
+use crate::session::{NewSession, Session, SessionSnapshot};
+
+/// One StartSession call as it came in. Holds no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StartRecord {
+    /// `Target`.
+    pub target: String,
+    /// `DocumentName`, if given.
+    pub document: Option<String>,
+    /// `Reason`, if given.
+    pub reason: Option<String>,
+    /// `Parameters`, by name.
+    pub parameters: Vec<(String, Vec<String>)>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+}
+
+/// How many StartSession calls are remembered.
+const RECORDS: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) config: Config,
+    /// `127.0.0.1:port`
+    pub(crate) authority: String,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) connections: AtomicUsize,
+    pub(crate) credentials_expired: AtomicBool,
+    sessions: Mutex<VecDeque<Arc<Session>>>,
+    records: Mutex<VecDeque<StartRecord>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Service {
+    pub(crate) fn new(config: Config, authority: String) -> Self {
+        Self {
+            config,
+            authority,
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            connections: AtomicUsize::new(0),
+            credentials_expired: AtomicBool::new(false),
+            sessions: Mutex::default(),
+            records: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn target(&self, id: &str) -> Option<&Target> {
+        self.config.targets.iter().find(|target| target.id == id)
+    }
+
+    /// Starts a session and, if there is a plan, its agent. `None` when there are too many sessions.
+    pub(crate) fn start_session(
+        &self,
+        target: &str,
+        document: &str,
+        reason: Option<String>,
+        plan: Option<Plan>,
+    ) -> Option<Arc<Session>> {
+        let mut sessions = self.sessions();
+        let active = sessions
+            .iter()
+            .filter(|session| !session.status().has_ended())
+            .count();
+        if active >= self.config.limits.active_sessions || self.cancel.is_cancelled() {
+            return None;
+        }
+        let new = NewSession {
+            id: random::session_id(&self.config.principal),
+            target: target.to_owned(),
+            document: document.to_owned(),
+            reason,
+            has_agent: plan.is_some(),
+        };
+        let session = Arc::new(Session::new(
+            new,
+            self.config.delivery,
+            &self.config.limits,
+            self.cancel.child_token(),
+            self.changed.clone(),
+        ));
+        // Oldest first; those that run are never forgotten, and are bounded above.
+        while sessions.len()
+            >= self.config.limits.session_history + self.config.limits.active_sessions
+        {
+            let Some(ended) = sessions
+                .iter()
+                .position(|session| session.status().has_ended())
+            else {
+                break;
+            };
+            sessions.remove(ended);
+        }
+        sessions.push_back(Arc::clone(&session));
+        drop(sessions);
+        if let Some(plan) = plan {
+            let run = agent::run(Arc::clone(&session), plan, self.config.clone());
+            self.tasks.spawn(run);
+        }
+        self.changed
+            .send_modify(|number| *number = number.wrapping_add(1));
+        Some(session)
+    }
+
+    pub(crate) fn session(&self, id: &str) -> Option<Arc<Session>> {
+        self.sessions()
+            .iter()
+            .find(|session| session.id == id)
+            .cloned()
+    }
+
+    /// All sessions that are remembered, oldest first.
+    pub(crate) fn all_sessions(&self) -> Vec<Arc<Session>> {
+        self.sessions().iter().cloned().collect()
+    }
+
+    pub(crate) fn snapshots(&self) -> Vec<SessionSnapshot> {
+        self.all_sessions()
+            .iter()
+            .map(|session| session.snapshot())
+            .collect()
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    pub(crate) fn record(&self, record: StartRecord) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.len() >= RECORDS {
+            records.pop_front();
+        }
+        records.push_back(record);
+    }
+
+    pub(crate) fn records(&self) -> Vec<StartRecord> {
+        self.records
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn are_credentials_expired(&self) -> bool {
+        self.credentials_expired.load(Ordering::Relaxed)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, VecDeque<Arc<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
