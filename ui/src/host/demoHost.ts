@@ -1,0 +1,276 @@
+/**
+ * The backend's part played inside the page, for plain browsers: tests, screenshots and work on the views. Everything
+ * is in memory. `?scene=` in the address chooses what it holds; see {@link SCENES}.
+ */
+import type { Ended } from "../generated/Ended";
+import type { Profile } from "../generated/Profile";
+import type { ProfileDraft } from "../generated/ProfileDraft";
+import type { SessionEvent } from "../generated/SessionEvent";
+import type { SessionState } from "../generated/SessionState";
+import type { StoreNotice } from "../generated/StoreNotice";
+import type { TerminalSize } from "../generated/TerminalSize";
+import { encodeBase64 } from "./base64";
+import { DemoShell } from "./demoShell";
+import { type Host, HostError } from "./host";
+
+const draft = (name: string, more: Partial<ProfileDraft> = {}): ProfileDraft => ({
+  name,
+  awsProfile: null,
+  region: null,
+  target: "i-0123456789abcdef0",
+  document: null,
+  parameters: {},
+  reason: null,
+  colour: "none",
+  ...more,
+});
+
+const LOCAL_DEMO: Profile = {
+  id: "local-demo",
+  builtIn: true,
+  ...draft("Local demo", { target: "i-10ca1dem0", region: "local" }),
+};
+
+const TEAM: readonly ProfileDraft[] = [
+  draft("api-1 production", {
+    awsProfile: "prod",
+    region: "eu-west-1",
+    target: "i-0a1b2c3d4e5f60718",
+    colour: "red",
+  }),
+  draft("api-2 production", {
+    awsProfile: "prod",
+    region: "eu-west-1",
+    target: "i-0a1b2c3d4e5f60719",
+    colour: "red",
+  }),
+  draft("Postgres replica", {
+    awsProfile: "prod",
+    region: "eu-central-1",
+    target: "i-0fedcba9876543210",
+    colour: "orange",
+  }),
+  draft("Build runner", {
+    awsProfile: "ci",
+    region: "us-east-1",
+    target: "mi-0123456789abcdef0",
+    colour: "teal",
+  }),
+  draft("Checkout container", {
+    awsProfile: "staging",
+    region: "eu-west-1",
+    target: "ecs:shop_0123456789abcdef0123456789abcdef_0123456789abcdef0123456789abcdef-1234567890",
+    colour: "purple",
+  }),
+  draft("Retired host", {
+    awsProfile: "staging",
+    region: "eu-west-1",
+    target: "i-00000000000000bad",
+    colour: "blue",
+  }),
+  draft("Slow to answer", { awsProfile: "staging", region: "ap-southeast-2", target: "i-0000000000000510" }),
+];
+
+/** What the page can be opened with. */
+const SCENES: Readonly<
+  Record<string, { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[] }>
+> = {
+  first: { profiles: [], notices: [] },
+  team: { profiles: TEAM, notices: [] },
+  damaged: {
+    profiles: [],
+    notices: [
+      {
+        kind: "damaged",
+        keptAs: "/home/ana/.config/sessiondeck/profiles.damaged-20261124.json",
+        problem: "It ends in the middle of a profile, at line 41.",
+      },
+    ],
+  },
+  newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
+};
+
+const REFUSED: Ended = {
+  cause: "refused",
+  message: "i-00000000000000bad is not connected to Systems Manager.",
+  remedy: "Check that the instance runs, that its agent is up, and that account and region are right.",
+  detail:
+    "TargetNotConnected: i-00000000000000bad is not connected. (request 7f1c2d3e-0000-4000-8000-000000000000)",
+  exitCode: null,
+};
+
+interface DemoSession {
+  readonly profile: Profile;
+  readonly shell: DemoShell;
+  emit: (event: SessionEvent) => void;
+  live: boolean;
+  readonly timers: ReturnType<typeof setTimeout>[];
+}
+
+export function createDemoHost(parameters: URLSearchParams): Host {
+  const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
+  const platform = parameters.get("platform") ?? "linux";
+  let clipboard = "";
+  let lastId = 0;
+  const newId = (kind: string) => `${kind}-${++lastId}`;
+  let profiles: readonly Profile[] = [
+    LOCAL_DEMO,
+    ...scene.profiles.map((each): Profile => ({ id: newId("profile"), builtIn: false, ...each })),
+  ];
+  const sessions = new Map<string, DemoSession>();
+
+  const find = (id: string): Profile => {
+    const profile = profiles.find((each) => each.id === id);
+    if (!profile) throw new HostError("unknownProfile", "This profile is not there any more.");
+    return profile;
+  };
+  const findOwn = (id: string): Profile => {
+    const profile = find(id);
+    if (profile.builtIn) throw new HostError("builtInProfile", "Local demo cannot be changed.");
+    return profile;
+  };
+  const session = (id: string): DemoSession => {
+    const found = sessions.get(id);
+    if (!found) throw new HostError("unknownSession", "This session is over.");
+    return found;
+  };
+  const state = (to: DemoSession, next: SessionState) => {
+    if (!to.live) return;
+    to.emit({ kind: "state", state: next });
+    if (next.kind === "ended") {
+      to.live = false;
+      to.shell.stop();
+    }
+  };
+  const end = (to: DemoSession, ended: Ended) => state(to, { kind: "ended", ended });
+
+  const begin = (to: DemoSession) => {
+    const slow = to.profile.target === "i-0000000000000510";
+    const refused = to.profile.target === REFUSED.message.split(" ")[0];
+    const step = slow ? 600_000 : 60;
+    const later = (after: number, what: () => void) => to.timers.push(setTimeout(what, after));
+    state(to, { kind: "connecting", phase: "starting" });
+    if (refused) {
+      later(step, () => end(to, REFUSED));
+      return;
+    }
+    later(60, () => state(to, { kind: "connecting", phase: "connecting" }));
+    later(120, () => state(to, { kind: "connecting", phase: "waitingForAgent" }));
+    later(120 + step, () => state(to, { kind: "connecting", phase: "handshake" }));
+    later(120 + 2 * step, () => {
+      state(to, { kind: "open", sessionId: "ana-0c9f4ab1d27e8f356", agentVersion: "3.3.4121.0" });
+      to.shell.start();
+    });
+  };
+
+  const save = (id: string | null, saved: ProfileDraft): Profile => {
+    if (id === null) {
+      const profile: Profile = { id: newId("profile"), builtIn: false, ...saved };
+      profiles = [...profiles, profile];
+      return profile;
+    }
+    const profile: Profile = { ...findOwn(id), ...saved };
+    profiles = profiles.map((each) => (each.id === id ? profile : each));
+    return profile;
+  };
+
+  const open = (profileId: string, size: TerminalSize) => {
+    const profile = find(profileId);
+    const id = newId("session");
+    const made: DemoSession = {
+      profile,
+      live: true,
+      timers: [],
+      emit: () => undefined,
+      shell: new DemoShell(
+        {
+          output: (text) => {
+            if (made.live) made.emit({ kind: "output", data: encodeBase64(new TextEncoder().encode(text)) });
+          },
+          notice: (message) => made.emit({ kind: "notice", message }),
+          exited: (exitCode) =>
+            end(made, {
+              cause: "finished",
+              message: "The shell has exited.",
+              remedy: null,
+              detail: null,
+              exitCode,
+            }),
+          ended: () =>
+            end(made, {
+              cause: "service",
+              message: "The session reached its idle limit of 20 minutes.",
+              remedy: "Start it again, or raise the limit in Session Manager's preferences.",
+              detail: "SessionId: ana-0c9f4ab1d27e8f356 : your session timed out due to inactivity.",
+              exitCode: null,
+            }),
+        },
+        size,
+      ),
+    };
+    sessions.set(id, made);
+    return { id, event: `session:${id}` };
+  };
+
+  // Asynchronous on purpose: what throws rejects, as with the real backend.
+  const answer = async <Answer>(make: () => Answer): Promise<Answer> => {
+    await Promise.resolve();
+    return make();
+  };
+
+  return {
+    listProfiles: () => answer(() => ({ profiles: [...profiles], notices: [...scene.notices] })),
+    saveProfile: (id, saved) => answer(() => save(id, saved)),
+    duplicateProfile: (id) =>
+      answer(() => {
+        const { id: _id, builtIn: _builtIn, ...rest } = findOwn(id);
+        return save(null, { ...rest, name: `${rest.name} copy` });
+      }),
+    deleteProfile: (id) =>
+      answer(() => {
+        findOwn(id);
+        profiles = profiles.filter((each) => each.id !== id);
+      }),
+    awsSetup: () =>
+      answer(() => ({
+        profiles: ["default", "ci", "prod", "staging"],
+        regions: [
+          "eu-central-1",
+          "eu-west-1",
+          "eu-west-2",
+          "us-east-1",
+          "us-east-2",
+          "us-west-2",
+          "ap-southeast-2",
+        ],
+      })),
+    openSession: (profileId, size) => answer(() => open(profileId, size)),
+    listenSession: (event, listener) =>
+      answer(() => {
+        const to = session(event.replace(/^session:/, ""));
+        to.emit = listener;
+        return () => (to.emit = () => undefined);
+      }),
+    attachSession: (id) => answer(() => begin(session(id))),
+    sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
+    resizeSession: (id, size) => answer(() => session(id).shell.resize(size)),
+    grantCredit: () => answer(() => undefined),
+    closeSession: (id) =>
+      answer(() => {
+        const to = session(id);
+        for (const timer of to.timers) clearTimeout(timer);
+        end(to, {
+          cause: "closed",
+          message: "You closed the session.",
+          remedy: null,
+          detail: null,
+          exitCode: null,
+        });
+        sessions.delete(id);
+      }),
+    readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
+    writeClipboard: (text) => answer(() => void (clipboard = text)),
+    openLink: () => answer(() => undefined),
+    appInfo: () => answer(() => ({ version: "0.1.0", platform })),
+  };
+}

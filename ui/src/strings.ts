@@ -1,0 +1,240 @@
+/** Every sentence and label of the window, in one place, so that it can be translated without hunting. */
+import type { EndCause } from "./generated/EndCause";
+import type { ProfileColour } from "./generated/ProfileColour";
+import type { SessionPhase } from "./generated/SessionPhase";
+import type { FormProblem } from "./model/profileForm";
+import type { PasteConcern } from "./terminal/paste";
+
+const plural = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+export const strings = {
+  app: { name: "Sessiondeck", version: (version: string) => `Version ${version}` },
+
+  sidebar: {
+    label: "Profiles",
+    newProfile: "New profile",
+    hide: "Hide sidebar",
+    show: "Show sidebar",
+    resize: "Sidebar width",
+    filter: "Filter profiles",
+    filterPlaceholder: "Filter",
+    clearFilter: "Clear filter",
+    builtIn: "built in",
+    localTarget: "A shell on this computer",
+    loading: "Reading profiles…",
+    noMatch: (typed: string) => `No profile matches “${typed}”.`,
+    none: "Your saved connections will be listed here.",
+    failed: "The profiles could not be read.",
+    retry: "Try again",
+    menu: (name: string) => `Actions for ${name}`,
+  },
+
+  menu: {
+    open: "Open",
+    edit: "Edit…",
+    duplicate: "Duplicate",
+    remove: "Delete…",
+    copy: "Copy",
+    paste: "Paste",
+    selectAll: "Select all",
+    clear: "Clear scrollback",
+    terminal: "Terminal actions",
+    tab: "Tab actions",
+    closeTab: "Close tab",
+    closeOthers: "Close other tabs",
+    duplicateTab: "Duplicate tab",
+    restart: "Start again",
+  },
+
+  form: {
+    create: "New profile",
+    edit: "Edit profile",
+    name: "Name",
+    namePlaceholder: "Web server",
+    awsProfile: "AWS profile",
+    awsProfileHelp: "Whose credentials to use. Empty: the default credential chain.",
+    awsProfilePlaceholder: "Default credentials",
+    region: "Region",
+    regionHelp: "Empty: what the AWS profile says.",
+    regionPlaceholder: "From the AWS profile",
+    target: "Target",
+    targetHelp: "An instance (i-…), a hybrid node (mi-…) or a container (ecs:cluster_task_runtime).",
+    targetPlaceholder: "i-0123456789abcdef0",
+    colour: "Colour",
+    more: "More",
+    less: "Fewer",
+    document: "Session document",
+    documentHelp: "Name or ARN. Empty: the account’s default shell.",
+    documentPlaceholder: "SSM-SessionManagerRunShell",
+    parameters: "Document parameters",
+    parametersHelp: "One value per line.",
+    parameterKey: (number: number) => `Parameter ${number}, name`,
+    parameterValues: (number: number) => `Parameter ${number}, values`,
+    parameterKeyPlaceholder: "Name",
+    parameterValuePlaceholder: "Value",
+    addParameter: "Add parameter",
+    removeParameter: (number: number) => `Remove parameter ${number}`,
+    reason: "Reason",
+    reasonHelp: "Kept in the account’s session history.",
+    save: "Save",
+    saving: "Saving…",
+    cancel: "Cancel",
+    showOptions: (label: string) => `Show choices for ${label}`,
+    problems: {
+      nameMissing: "Give the profile a name.",
+      nameLong: "At most 100 characters.",
+      regionForm: "A region looks like eu-west-1.",
+      targetMissing: "Say what to connect to.",
+      targetForm: "A target begins with i-, mi- or ecs: followed by its id.",
+      targetLong: "At most 400 characters.",
+      documentForm: "A document’s name or ARN: letters, digits and . _ - : / only.",
+      parameterKeyMissing: "Each parameter needs a name.",
+      parameterKeyTwice: "Each parameter name can be used once.",
+      reasonLong: "At most 256 characters.",
+    } satisfies Record<FormProblem, string>,
+    colours: {
+      none: "None",
+      red: "Red",
+      orange: "Orange",
+      yellow: "Yellow",
+      green: "Green",
+      teal: "Teal",
+      blue: "Blue",
+      purple: "Purple",
+      pink: "Pink",
+    } satisfies Record<ProfileColour, string>,
+  },
+
+  remove: {
+    title: (name: string) => `Delete “${name}”?`,
+    text: "The saved connection is removed. Sessions that are open stay open, and nothing changes in AWS.",
+    yes: "Delete",
+    no: "Keep",
+  },
+
+  notices: {
+    damagedTitle: "The profile file was damaged, so it was set aside.",
+    damagedText: (problem: string, keptAs: string) => `${problem} It is kept as ${keptAs}.`,
+    newerTitle: "The profiles were saved by a newer version of Sessiondeck.",
+    newerText: (schema: number) =>
+      `They are shown and can be opened, but not changed (file format ${schema}). Update Sessiondeck to change them.`,
+    unreadableTitle: "The profile file cannot be read, so nothing can be saved.",
+    dismiss: "Dismiss",
+  },
+
+  start: {
+    tab: "New tab",
+    title: "Open a session",
+    titleFirst: "Welcome to Sessiondeck",
+    lead: "Choose a profile. It opens in a tab of its own.",
+    leadFirst:
+      "Terminals on your AWS machines through Session Manager: no open ports, no SSH keys, no plugin.",
+    demoTitle: "Try it now",
+    demoText:
+      "Local demo opens a shell on this computer through the complete Session Manager path. No AWS account is needed.",
+    demoButton: "Open Local demo",
+    awsTitle: "Connect to AWS",
+    awsText:
+      "Save a profile with the target’s id. Credentials come from your AWS configuration and stay there.",
+    awsFound: (count: number) =>
+      count === 0
+        ? "No AWS profiles were found on this computer."
+        : `${plural(count, "AWS profile was", "AWS profiles were")} found on this computer.`,
+    awsButton: "New profile",
+    openProfile: (name: string) => `Open ${name}`,
+    more: (count: number) => `${plural(count, "more profile", "more profiles")} in the sidebar`,
+    keys: "Keys",
+    keyNewTab: "New tab",
+    keyClose: "Close tab",
+    keySwitch: "Next tab",
+    keyCopyPaste: "Copy, paste",
+    keySidebar: "Sidebar",
+  },
+
+  tab: {
+    strip: "Tabs",
+    close: (name: string) => `Close ${name}`,
+    newTab: "New tab",
+    states: { connecting: "connecting", open: "open", ended: "ended" },
+    unseen: "new output",
+    bell: "bell",
+  },
+
+  session: {
+    terminal: (name: string) => `Terminal of ${name}`,
+    connectingTo: (name: string) => `Connecting to ${name}`,
+    phases: {
+      starting: "Asking Session Manager for a session…",
+      connecting: "Opening the data channel…",
+      waitingForAgent: "Waiting for the node to answer…",
+      handshake: "Agreeing on the session with the node…",
+    } satisfies Record<SessionPhase, string>,
+    cancel: "Cancel",
+    causes: {
+      closed: "Closed",
+      finished: "Session ended",
+      service: "Ended by the service",
+      refused: "Not opened",
+      unreachable: "Not reached",
+      lost: "Connection lost",
+    } satisfies Record<EndCause, string>,
+    exitCode: (code: number) => `Exit status ${code}.`,
+    restart: "Start again",
+    restartHint: "or press Enter",
+    details: "Details",
+    copyDetail: "Copy details",
+    closeTab: "Close tab",
+    dismissNotice: "Dismiss notice",
+    endedRule: (time: string) => `session ended ${time}`,
+    linkHint: (host: string, mac: boolean) => `${mac ? "Command" : "Ctrl"}+click opens ${host}`,
+  },
+
+  status: {
+    label: "Session",
+    target: "Target",
+    sessionId: "Session id",
+    agent: (version: string) => `Agent ${version}`,
+    size: (cols: number, rows: number) => `${cols} × ${rows}`,
+    sizeLabel: (cols: number, rows: number) => `${cols} columns, ${rows} rows`,
+    states: { connecting: "Connecting", open: "Open", ended: "Ended" },
+    copy: (what: string) => `Copy ${what.toLowerCase()}`,
+    copied: (what: string) => `${what} copied.`,
+  },
+
+  paste: {
+    title: (lines: number) => (lines > 1 ? `Paste ${plural(lines, "line", "lines")}?` : "Paste this text?"),
+    concerns: {
+      lines: "Each line runs as soon as it arrives.",
+      controls: "It holds control characters; they are sent as the visible symbols shown here.",
+      hidden: "It holds characters that cannot be seen; they are named here and sent as they are.",
+      large: "It is long.",
+    } satisfies Record<PasteConcern, string>,
+    characters: (count: number) => plural(count, "character", "characters"),
+    text: "Text to paste",
+    yes: "Paste",
+    no: "Cancel",
+  },
+
+  link: {
+    title: "Open this address?",
+    text: "What is shown in the terminal is not where it leads. It leads to:",
+    yes: "Open in browser",
+    no: "Cancel",
+  },
+
+  live: {
+    open: (name: string) => `${name}: connected`,
+    connecting: (name: string) => `${name}: connecting`,
+    ended: (name: string, message: string) => `${name}: ${message}`,
+  },
+
+  toast: {
+    region: "Messages",
+    dismiss: "Dismiss",
+    copied: "Copied.",
+    deleted: (name: string) => `${name} was deleted.`,
+  },
+
+  failure: "Sessiondeck could not start.",
+} as const;

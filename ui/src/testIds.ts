@@ -1,0 +1,88 @@
+/**
+ * Names by which tests find things, in `data-testid`. They are part of the page's contract with the end-to-end tests.
+ *
+ * A terminal's element (`terminal`) also tells, at most 100 ms late:
+ * - `data-cols`, `data-rows`: its size in cells;
+ * - `data-bytes`: how many bytes of the present session's output it has parsed;
+ * - `data-digest`: their CRC-32 (IEEE, as in zlib) as eight hexadecimal digits;
+ * - `data-state`: `connecting`, `open` or `ended`.
+ *
+ * What is on the screen is read from the DOM renderer's rows: `[data-testid=terminal] .xterm-rows > div`, one per row.
+ * That renderer is the one on Linux. Elsewhere WebGL draws, and there are no rows to read.
+ */
+export const testIds = {
+  sidebar: "sidebar",
+  sidebarToggle: "sidebar-toggle",
+  filter: "profile-filter",
+  newProfile: "new-profile",
+  profileList: "profile-list",
+  /** Each profile's row, with `data-profile-id` and `data-profile-name`. */
+  profileRow: "profile-row",
+  profileMenuButton: "profile-menu-button",
+  menuOpen: "menu-open",
+  menuEdit: "menu-edit",
+  menuDuplicate: "menu-duplicate",
+  menuDelete: "menu-delete",
+  storeNotice: "store-notice",
+
+  profileForm: "profile-form",
+  fieldName: "field-name",
+  fieldAwsProfile: "field-aws-profile",
+  fieldRegion: "field-region",
+  fieldTarget: "field-target",
+  fieldDocument: "field-document",
+  fieldReason: "field-reason",
+  formMore: "form-more",
+  formSave: "form-save",
+  formCancel: "form-cancel",
+  formError: "form-error",
+  confirmDelete: "confirm-delete",
+  confirmDeleteYes: "confirm-delete-yes",
+  confirmDeleteNo: "confirm-delete-no",
+
+  startPage: "start-page",
+  startDemo: "start-demo",
+  startNewProfile: "start-new-profile",
+  startCard: "start-card",
+
+  /** Each tab's content, with `data-tab-id`, `data-state` and, where so, `data-unseen` and `data-bell`. */
+  tab: "tab",
+  tabTitle: "tab-title",
+  tabRemoteTitle: "tab-remote-title",
+  tabClose: "tab-close",
+  newTab: "new-tab",
+
+  /** The whole of a session's tab, with `data-tab-id` and `data-state`. */
+  session: "session",
+  terminal: "terminal",
+  connecting: "connecting",
+  connectingPhase: "connecting-phase",
+  connectingCancel: "connecting-cancel",
+  ended: "ended",
+  endedMessage: "ended-message",
+  endedRemedy: "ended-remedy",
+  endedDetail: "ended-detail",
+  endedCopyDetail: "ended-copy-detail",
+  endedRestart: "ended-restart",
+  notice: "session-notice",
+  noticeDismiss: "session-notice-dismiss",
+
+  statusBar: "status-bar",
+  statusProfile: "status-profile",
+  statusTarget: "status-target",
+  statusSession: "status-session",
+  statusAgent: "status-agent",
+  statusSize: "status-size",
+  statusState: "status-state",
+
+  pasteDialog: "paste-dialog",
+  pasteText: "paste-text",
+  pasteConfirm: "paste-confirm",
+  pasteCancel: "paste-cancel",
+  linkDialog: "link-dialog",
+  linkConfirm: "link-confirm",
+  linkCancel: "link-cancel",
+
+  toast: "toast",
+  liveRegion: "live-region",
+} as const;
