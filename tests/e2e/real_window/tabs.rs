@@ -1,0 +1,113 @@
+//! Tabs: several at once, and what closing one does at the service.
+
+use simulator::{OFFLINE_TARGET, SessionStatus};
+
+use crate::app::{Home, in_app, in_fresh_app};
+use crate::page::{eventually, key};
+use crate::service;
+
+#[tokio::test]
+async fn three_tabs_stay_separate() {
+    in_fresh_app(async |app| {
+        for tab in 1..=3 {
+            let terminal = app.open_demo().await;
+            terminal
+                .run(&format!("mine=tab{tab}; echo $mine-$((40+{tab}))"))
+                .await;
+            terminal.wait_for_row(&format!("tab{tab}-4{tab}")).await;
+        }
+        // Round through all of them by keyboard, from the third to the first, second and third.
+        for tab in [1, 2, 3] {
+            app.chord(&[key::CONTROL, key::TAB]).await;
+            let terminal = app.terminal();
+            let text = terminal
+                .wait_for("the tab", |text| text.contains(&format!("tab{tab}-4{tab}")))
+                .await;
+            for other in [1, 2, 3].into_iter().filter(|other| *other != tab) {
+                assert!(
+                    !text.contains(&format!("tab{other}")),
+                    "tab {tab} shows tab {other}:\n{text}"
+                );
+            }
+            // Typing goes to the one in front, and its shell is still the same.
+            terminal.run("echo still-$mine").await;
+            terminal.wait_for_row(&format!("still-tab{tab}")).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_a_tab_ends_the_session_at_the_service() {
+    let simulator = service::start().await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Build server", simulator.target()).await;
+        app.open_profile("Build server").await;
+        let terminal = app.terminal();
+        terminal.wait_for_state("open").await;
+        terminal
+            .wait_for("the prompt", |text| text.trim_end().ends_with('$'))
+            .await;
+        let session = simulator.sessions().into_iter().next().unwrap();
+        assert_eq!(session.status, SessionStatus::Connected);
+        assert!(session.child.is_some());
+
+        app.close_tab().await;
+        let ended = eventually("the session's end", async || {
+            simulator
+                .session(&session.id)
+                .filter(|session| session.status == SessionStatus::Terminated)
+        })
+        .await;
+        assert_eq!(ended.child, None, "its shell is gone");
+        app.gone("[data-testid=terminal]").await;
+    })
+    .await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn closing_the_window_ends_every_session() {
+    let simulator = service::start().await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Build server", simulator.target()).await;
+        for _ in 0..2 {
+            app.open_profile("Build server").await;
+            app.terminal().wait_for_state("open").await;
+        }
+        assert_eq!(simulator.live_children(), 2);
+        app.client().close_window().await.unwrap();
+        eventually("the end of both sessions", async || {
+            simulator
+                .sessions()
+                .iter()
+                .all(|session| session.status == SessionStatus::Terminated)
+                .then_some(())
+        })
+        .await;
+    })
+    .await;
+    assert_eq!(simulator.live_children(), 0);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_connected_shows_why_and_what_to_do() {
+    let simulator = service::start().await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Switched off", OFFLINE_TARGET).await;
+        app.open_profile("Switched off").await;
+        app.terminal().wait_for_state("ended").await;
+        let text = app.find("[data-testid=ended]").await.text().await.unwrap();
+        assert!(text.contains("not connected"), "{text}");
+        // The service's own code, to look up or to report, and a way on.
+        assert!(text.contains("TargetNotConnected"), "{text}");
+        assert!(text.to_lowercase().contains("agent"), "no remedy: {text}");
+        app.find("[data-testid=ended] button").await;
+    })
+    .await;
+    simulator.shutdown().await;
+}

@@ -1,0 +1,134 @@
+//! A terminal of the application, as a person sees it and types into it, and what it tells tests of itself.
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+
+use crate::app::App;
+use crate::page::{eventually, key};
+
+/// The pane in front.
+const PANE: &str = "[data-testid=terminal][data-active=true]";
+
+impl App {
+    /// Opens the Local demo in a new tab and waits for its prompt.
+    pub(crate) async fn open_demo(&self) -> Terminal<'_> {
+        self.open_profile("Local demo").await;
+        let terminal = self.terminal();
+        terminal.wait_for_state("open").await;
+        terminal
+            .wait_for("the prompt", |text| text.trim_end().ends_with('$'))
+            .await;
+        terminal
+    }
+
+    /// The terminal in front.
+    pub(crate) fn terminal(&self) -> Terminal<'_> {
+        Terminal { app: self }
+    }
+}
+
+/// The terminal in front. Nothing is remembered: each question goes to the page as it is now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal<'a> {
+    app: &'a App,
+}
+
+impl Terminal<'_> {
+    fn client(&self) -> &Client {
+        self.app.client()
+    }
+
+    async fn pane(&self) -> Option<Element> {
+        self.client().find(Locator::Css(PANE)).await.ok()
+    }
+
+    /// What the page says of the terminal under this name.
+    pub(crate) async fn says(&self, attribute: &str) -> String {
+        eventually(format!("{attribute} of the terminal"), async || {
+            self.pane().await?.attr(attribute).await.ok().flatten()
+        })
+        .await
+    }
+
+    /// Waits for the session to be `connecting`, `open` or `ended`.
+    pub(crate) async fn wait_for_state(&self, state: &str) {
+        eventually(format!("the session to be {state}"), async || {
+            (self.says("data-state").await == state).then_some(())
+        })
+        .await;
+    }
+
+    /// The rows on the screen, without trailing blanks.
+    pub(crate) async fn text(&self) -> String {
+        let rows: Vec<String> = self
+            .app
+            .script(
+                "const pane = document.querySelector(arguments[0]);
+                 return [...(pane?.querySelectorAll('.xterm-rows > div') ?? [])].map((row) => row.textContent);",
+                vec![PANE.into()],
+            )
+            .await;
+        let rows: Vec<&str> = rows
+            .iter()
+            .map(|row| row.trim_end_matches([' ', '\u{a0}']))
+            .collect();
+        rows.join("\n").replace('\u{a0}', " ").trim_end().to_owned()
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(crate) async fn wait_for(&self, what: &str, right: impl Fn(&str) -> bool) -> String {
+        eventually(format!("{what} on the screen"), async || {
+            let text = self.text().await;
+            right(&text).then_some(text)
+        })
+        .await
+    }
+
+    /// Waits until a row of the screen is exactly this.
+    pub(crate) async fn wait_for_row(&self, row: &str) {
+        self.wait_for(row, |text| text.lines().any(|line| line == row))
+            .await;
+    }
+
+    /// Types a command and Enter.
+    pub(crate) async fn run(&self, command: &str) {
+        self.app.type_text(&format!("{command}\n")).await;
+    }
+
+    /// Columns and rows, as the page says.
+    pub(crate) async fn size(&self) -> (u32, u32) {
+        let cols = self.says("data-cols").await.parse().unwrap();
+        let rows = self.says("data-rows").await.parse().unwrap();
+        (cols, rows)
+    }
+
+    /// How many bytes the terminal has been given, and their CRC-32.
+    pub(crate) async fn received(&self) -> (u64, u32) {
+        let (bytes, digest): (String, String) = self
+            .app
+            .script(
+                "const pane = document.querySelector(arguments[0]);
+                 return [pane.dataset.bytes, pane.dataset.digest];",
+                vec![PANE.into()],
+            )
+            .await;
+        (
+            bytes.parse().unwrap(),
+            u32::from_str_radix(&digest, 16).unwrap(),
+        )
+    }
+
+    /// Leaves a shell behind that neither echoes nor edits: whatever it is given to print arrives unchanged and alone.
+    pub(crate) async fn quiet_shell(&self) {
+        self.run("PS1= exec sh").await;
+        self.run("stty -echo -opost; printf 'quiet%s\\r\\n' ' now'")
+            .await;
+        self.wait_for_row("quiet now").await;
+        self.run("").await;
+    }
+
+    /// Ctrl and another key.
+    pub(crate) async fn control(&self, with: char) {
+        self.app.chord(&[key::CONTROL, with]).await;
+    }
+}
