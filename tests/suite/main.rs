@@ -1,4 +1,6 @@
 //! The tests that cross crates, in one binary so that they link once.
 
+mod engine_session;
 mod protocol_pair;
 mod protocol_properties;
+mod protocol_vectors;

@@ -65,7 +65,8 @@ impl RttEstimate {
     /// Returns the timeout without the cap, which would make every message on a slow link be sent twice.
     pub(crate) fn uncapped_timeout(&self) -> Duration {
         let nanos = self.rtt_ns + GRANULARITY_NS.max(4.0 * self.variation_ns);
-        Duration::try_from_secs_f64(nanos / NANOS_PER_SEC).unwrap_or(Duration::MAX)
+        // Truncates as the reference does, and saturates.
+        Duration::from_nanos(nanos as u64)
     }
 }
 
