@@ -5,5 +5,6 @@
 pub mod generators;
 pub mod oracles;
 pub mod pair;
+pub mod scripted;
 pub mod vectors;
 pub mod fixtures;

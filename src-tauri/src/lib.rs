@@ -1,1 +1,68 @@
-//! Stub.
+//! The desktop application: a window, the commands its page may call, and the map of live sessions.
+//!
+//! Commands parse, call one function and map the error. What a session is lives in `engine`, what AWS is in `aws`, what
+//! a saved connection is in `profiles`; this crate joins them and owns what runs.
+
+mod clipboard;
+mod commands;
+mod convert;
+mod demo;
+mod link;
+mod opening;
+mod present;
+mod profiles_state;
+mod sessions;
+mod state;
+mod window;
+
+use std::process::ExitCode;
+
+use tauri::{Manager, RunEvent};
+use tracing::{error, info};
+
+use crate::state::AppState;
+
+/// Runs the application until its last window is closed and every session has ended.
+#[must_use]
+pub fn run() -> ExitCode {
+    let dirs = state::Dirs::from_environment();
+    info!(version = env!("CARGO_PKG_VERSION"), "starting");
+    let app = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![
+            commands::app_info,
+            commands::attach_session,
+            commands::aws_setup,
+            commands::close_session,
+            commands::delete_profile,
+            commands::duplicate_profile,
+            commands::grant_credit,
+            commands::list_profiles,
+            commands::open_link,
+            commands::open_session,
+            commands::read_clipboard,
+            commands::resize_session,
+            commands::save_profile,
+            commands::send_input,
+            commands::write_clipboard,
+        ])
+        .setup(move |app| {
+            app.manage(AppState::new(&dirs));
+            window::open_main(app.handle())?;
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::ExitRequested { api, .. } = event {
+                    app.state::<AppState>().exit_requested(app, &api);
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            error!(%error, "the window could not be opened");
+            ExitCode::FAILURE
+        }
+    }
+}

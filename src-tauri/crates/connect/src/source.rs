@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use engine::{
-    AllowedHost, AllowedHosts, DialTerms, Scheme, SessionId, SessionSource, SourceError, SourceErrorKind, SourceFuture,
-    StreamUrl, Ticket,
+    AllowedHost, AllowedHosts, DialTerms, Scheme, SessionId, SessionSource, SourceError,
+    SourceErrorKind, SourceFuture, StreamUrl, Ticket,
 };
 use tokio::sync::OnceCell;
 use tracing::debug;
@@ -50,7 +50,9 @@ impl AwsSource {
         self.ready
             .get_or_try_init(|| async {
                 let plan = (self.plan)().await?;
-                let client = aws::Client::connect(plan.settings).await.map_err(source_error)?;
+                let client = aws::Client::connect(plan.settings)
+                    .await
+                    .map_err(source_error)?;
                 debug!(region = client.region(), "client ready");
                 Ok(Ready {
                     client,
@@ -108,8 +110,15 @@ impl SessionSource for AwsSource {
 
 /// Checks what the service gave before anything is dialled.
 fn ticket(client: &aws::Client, started: aws::StartedSession) -> Result<Ticket, SourceError> {
-    let session_id = SessionId::try_from(started.session_id).map_err(|error| malformed(&error.to_string()))?;
-    let allowed = AllowedHosts::new(client.stream_hosts().into_iter().map(allowed_host).collect());
+    let session_id =
+        SessionId::try_from(started.session_id).map_err(|error| malformed(&error.to_string()))?;
+    let allowed = AllowedHosts::new(
+        client
+            .stream_hosts()
+            .into_iter()
+            .map(allowed_host)
+            .collect(),
+    );
     let stream_url = StreamUrl::parse(&started.stream_url, &session_id, &allowed)
         .map_err(|error| malformed(&error.to_string()))?;
     Ok(Ticket {
@@ -121,7 +130,11 @@ fn ticket(client: &aws::Client, started: aws::StartedSession) -> Result<Ticket, 
 
 fn allowed_host(host: aws::StreamHost) -> AllowedHost {
     AllowedHost {
-        scheme: if host.scheme == "ws" { Scheme::Plain } else { Scheme::Tls },
+        scheme: if host.scheme == "ws" {
+            Scheme::Plain
+        } else {
+            Scheme::Tls
+        },
         host: host.host,
         port: host.port,
     }
@@ -130,7 +143,8 @@ fn allowed_host(host: aws::StreamHost) -> AllowedHost {
 fn malformed(detail: &str) -> SourceError {
     SourceError {
         kind: SourceErrorKind::Malformed,
-        message: "The service's answer cannot be used; nothing was sent to the address in it.".to_owned(),
+        message: "The service's answer cannot be used; nothing was sent to the address in it."
+            .to_owned(),
         remedy: Some("Check the endpoint settings of this connection.".to_owned()),
         detail: Some(detail.to_owned()),
     }

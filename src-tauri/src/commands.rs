@@ -1,0 +1,172 @@
+//! What the page may ask for. Each command parses its arguments, calls one function and maps the error.
+//!
+//! Arguments are treated as hostile: ids must be ones this program made, sizes are capped, and nothing that comes back
+//! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use ipc::{
+    AppInfo, AwsSetup, CommandError, ErrorCode, Profile, ProfileDraft, ProfileList, SessionOpened,
+    TerminalSize,
+};
+use tauri::{AppHandle, State};
+use uuid::Uuid;
+
+use crate::sessions::SessionsError;
+use crate::state::AppState;
+use crate::{clipboard, convert, link, opening};
+
+type Answer<T> = Result<T, CommandError>;
+
+/// A paste arrives in pieces; one larger than this is a page gone wild.
+const MAX_INPUT_BYTES: usize = 256 * 1024;
+
+#[tauri::command]
+pub(crate) fn app_info() -> AppInfo {
+    AppInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+    }
+}
+
+#[tauri::command(async)]
+pub(crate) fn aws_setup() -> AwsSetup {
+    AwsSetup {
+        profiles: aws::shared_config_profiles(),
+        regions: aws::regions()
+            .iter()
+            .map(|&region| region.to_owned())
+            .collect(),
+    }
+}
+
+#[tauri::command(async)]
+pub(crate) fn list_profiles(state: State<'_, AppState>) -> ProfileList {
+    state.profiles.list()
+}
+
+#[tauri::command(async)]
+pub(crate) fn save_profile(
+    state: State<'_, AppState>,
+    id: Option<String>,
+    draft: ProfileDraft,
+) -> Answer<Profile> {
+    let id = id.as_deref().map(convert::profile_id).transpose()?;
+    state.profiles.save(id, draft)
+}
+
+#[tauri::command(async)]
+pub(crate) fn duplicate_profile(state: State<'_, AppState>, id: String) -> Answer<Profile> {
+    state.profiles.duplicate(convert::profile_id(&id)?)
+}
+
+#[tauri::command(async)]
+pub(crate) fn delete_profile(state: State<'_, AppState>, id: String) -> Answer<()> {
+    state.profiles.delete(convert::profile_id(&id)?)
+}
+
+#[tauri::command]
+pub(crate) fn open_session(
+    state: State<'_, AppState>,
+    profile_id: String,
+    size: TerminalSize,
+) -> Answer<SessionOpened> {
+    let profile = convert::profile_id(&profile_id)?;
+    state.profiles.find(profile)?;
+    Ok(state.sessions.open(profile, terminal_size(size)?)?)
+}
+
+#[tauri::command]
+pub(crate) async fn attach_session(
+    app: AppHandle,
+    state: State<'_, AppState>,
+    id: String,
+) -> Answer<()> {
+    let id = session_id(&id)?;
+    let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
+    let source = opening::source(app.clone(), profile);
+    Ok(state.sessions.attach(&app, id, source)?)
+}
+
+#[tauri::command]
+pub(crate) async fn send_input(state: State<'_, AppState>, id: String, data: String) -> Answer<()> {
+    if data.len() > MAX_INPUT_BYTES.div_ceil(3) * 4 {
+        return Err(invalid("Too much input at once."));
+    }
+    let bytes = STANDARD
+        .decode(&data)
+        .map_err(|_| invalid("Input must be base64."))?;
+    Ok(state
+        .sessions
+        .send_input(session_id(&id)?, Bytes::from(bytes))
+        .await?)
+}
+
+#[tauri::command]
+pub(crate) fn resize_session(
+    state: State<'_, AppState>,
+    id: String,
+    size: TerminalSize,
+) -> Answer<()> {
+    Ok(state
+        .sessions
+        .resize(session_id(&id)?, terminal_size(size)?)?)
+}
+
+#[tauri::command]
+pub(crate) fn grant_credit(state: State<'_, AppState>, id: String, bytes: u32) -> Answer<()> {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    Ok(state.sessions.grant_credit(session_id(&id)?, bytes)?)
+}
+
+#[tauri::command]
+pub(crate) async fn close_session(state: State<'_, AppState>, id: String) -> Answer<()> {
+    state.sessions.close(session_id(&id)?).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn read_clipboard() -> Answer<String> {
+    clipboard::read().await
+}
+
+#[tauri::command]
+pub(crate) async fn write_clipboard(text: String) -> Answer<()> {
+    clipboard::write(text).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_link(url: String) -> Answer<()> {
+    link::open(url).await
+}
+
+impl From<SessionsError> for CommandError {
+    fn from(error: SessionsError) -> Self {
+        let code = match error {
+            SessionsError::Unknown => ErrorCode::UnknownSession,
+            SessionsError::Begun | SessionsError::TooMany => ErrorCode::InvalidArgument,
+            SessionsError::Closing => ErrorCode::Internal,
+        };
+        Self {
+            code,
+            message: error.to_string(),
+        }
+    }
+}
+
+fn session_id(text: &str) -> Answer<Uuid> {
+    Uuid::parse_str(text).map_err(|_| SessionsError::Unknown.into())
+}
+
+fn terminal_size(size: TerminalSize) -> Answer<engine::TerminalSize> {
+    engine::TerminalSize::new(size.cols, size.rows)
+        .ok_or_else(|| invalid("A terminal has at least one column and one row."))
+}
+
+fn invalid(message: &str) -> CommandError {
+    CommandError {
+        code: ErrorCode::InvalidArgument,
+        message: message.to_owned(),
+    }
+}

@@ -1,0 +1,213 @@
+//! The live sessions: who is open, how the page reaches each, and how all of them end.
+//!
+//! A session is set aside by `open`, so that the page can listen before anything happens, and begins with `attach`.
+//! Each has one task beside the engine's: the pump, which turns news into events of the window. Both are waited for
+//! when the application ends.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::{Exit, SessionConfig, SessionHandle, SessionSource, SessionUpdates, TerminalSize};
+use ipc::SessionOpened;
+use profiles::ProfileId;
+use tauri::{AppHandle, Emitter, EventTarget};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::present;
+use crate::window;
+
+/// The most sessions that may be open at once: far more than anybody looks at, few enough for a page gone wild.
+const MAX_SESSIONS: usize = 256;
+/// The longest that quitting waits for the sessions to end.
+const QUIT_GRACE: Duration = Duration::from_secs(15);
+
+/// Why a session cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionsError {
+    /// No session has this id, or it has been closed.
+    #[error("This session is not open any more.")]
+    Unknown,
+    /// It has begun already.
+    #[error("This session has begun already.")]
+    Begun,
+    /// Too many are open.
+    #[error("{MAX_SESSIONS} sessions are open; close some before opening more.")]
+    TooMany,
+    /// The application is ending.
+    #[error("The application is closing.")]
+    Closing,
+}
+
+enum Entry {
+    SetAside {
+        profile: ProfileId,
+        size: TerminalSize,
+    },
+    Live(Arc<SessionHandle>),
+}
+
+/// All sessions of the application.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    entries: Mutex<Entries>,
+    tracker: TaskTracker,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_id: HashMap<Uuid, Entry>,
+    closing: bool,
+}
+
+impl Sessions {
+    /// Sets a session aside for a profile.
+    pub(crate) fn open(
+        &self,
+        profile: ProfileId,
+        size: TerminalSize,
+    ) -> Result<SessionOpened, SessionsError> {
+        let mut entries = self.lock();
+        if entries.closing {
+            return Err(SessionsError::Closing);
+        }
+        if entries.by_id.len() >= MAX_SESSIONS {
+            return Err(SessionsError::TooMany);
+        }
+        let id = Uuid::new_v4();
+        entries.by_id.insert(id, Entry::SetAside { profile, size });
+        let id = id.to_string();
+        Ok(SessionOpened {
+            event: ipc::session_event_name(&id),
+            id,
+        })
+    }
+
+    /// The profile of a session that has not begun.
+    pub(crate) fn profile_of(&self, id: Uuid) -> Result<ProfileId, SessionsError> {
+        match self.lock().by_id.get(&id) {
+            Some(Entry::SetAside { profile, .. }) => Ok(*profile),
+            Some(Entry::Live(_)) => Err(SessionsError::Begun),
+            None => Err(SessionsError::Unknown),
+        }
+    }
+
+    /// Begins a session that was set aside.
+    pub(crate) fn attach(
+        &self,
+        app: &AppHandle,
+        id: Uuid,
+        source: Arc<dyn SessionSource>,
+    ) -> Result<(), SessionsError> {
+        let mut entries = self.lock();
+        if entries.closing {
+            return Err(SessionsError::Closing);
+        }
+        let entry = entries.by_id.get_mut(&id).ok_or(SessionsError::Unknown)?;
+        let Entry::SetAside { size, .. } = *entry else {
+            return Err(SessionsError::Begun);
+        };
+        let config = SessionConfig { size: Some(size) };
+        let (handle, updates) = SessionHandle::spawn(config, source, &self.tracker);
+        *entry = Entry::Live(Arc::new(handle));
+        drop(entries);
+        self.tracker.spawn(pump(app.clone(), id, updates));
+        Ok(())
+    }
+
+    /// Hands input to a session, waiting while it has enough.
+    pub(crate) async fn send_input(&self, id: Uuid, bytes: Bytes) -> Result<(), SessionsError> {
+        let handle = self.live(id)?;
+        if handle.send_input(bytes).await {
+            Ok(())
+        } else {
+            Err(SessionsError::Unknown)
+        }
+    }
+
+    /// Tells a session its terminal's new size; before it begins, the size it will begin with.
+    pub(crate) fn resize(&self, id: Uuid, new_size: TerminalSize) -> Result<(), SessionsError> {
+        match self.lock().by_id.get_mut(&id) {
+            Some(Entry::SetAside { size, .. }) => *size = new_size,
+            Some(Entry::Live(handle)) => handle.resize(new_size),
+            None => return Err(SessionsError::Unknown),
+        }
+        Ok(())
+    }
+
+    /// The page has worked off `bytes` of a session's output.
+    pub(crate) fn grant_credit(&self, id: Uuid, bytes: usize) -> Result<(), SessionsError> {
+        self.live(id)?.grant_credit(bytes);
+        Ok(())
+    }
+
+    /// Ends a session and forgets it. One that is not there has been closed already.
+    pub(crate) async fn close(&self, id: Uuid) {
+        let entry = self.lock().by_id.remove(&id);
+        if let Some(Entry::Live(handle)) = entry {
+            close(&handle).await;
+        }
+    }
+
+    /// Ends all sessions and waits for their tasks, at most [`QUIT_GRACE`].
+    pub(crate) async fn close_all(&self) {
+        let entries = {
+            let mut entries = self.lock();
+            entries.closing = true;
+            std::mem::take(&mut entries.by_id)
+        };
+        info!(sessions = entries.len(), "closing all sessions");
+        for entry in entries.values() {
+            if let Entry::Live(handle) = entry {
+                handle.cancel();
+            }
+        }
+        drop(entries);
+        self.tracker.close();
+        if timeout(QUIT_GRACE, self.tracker.wait()).await.is_err() {
+            warn!("some sessions did not end in time");
+        }
+    }
+
+    /// Whether there is nothing to end.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().by_id.is_empty() && self.tracker.is_empty()
+    }
+
+    fn live(&self, id: Uuid) -> Result<Arc<SessionHandle>, SessionsError> {
+        match self.lock().by_id.get(&id) {
+            Some(Entry::Live(handle)) => Ok(Arc::clone(handle)),
+            Some(Entry::SetAside { .. }) | None => Err(SessionsError::Unknown),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn close(handle: &SessionHandle) {
+    match handle.close().await {
+        Exit::Ended(_) => {}
+        Exit::Aborted => warn!("a session had to be cut off"),
+    }
+}
+
+/// Carries one session's news to the window until there is no more.
+async fn pump(app: AppHandle, id: Uuid, mut updates: SessionUpdates) {
+    let name = ipc::session_event_name(&id.to_string());
+    while let Some(update) = updates.recv().await {
+        let Some(event) = present::event(update) else {
+            continue;
+        };
+        if let Err(error) = app.emit_to(EventTarget::webview_window(window::MAIN), &name, event) {
+            // The window is gone, and its sessions with it.
+            warn!(%error, "an event could not be delivered");
+            break;
+        }
+    }
+}

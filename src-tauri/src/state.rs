@@ -1,0 +1,76 @@
+//! What the application owns: the profiles, the live sessions, the demo's simulator, and how all of it ends.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tauri::{AppHandle, ExitRequestApi, Manager};
+use tracing::info;
+
+use crate::demo::Demo;
+use crate::profiles_state::ProfilesState;
+use crate::sessions::Sessions;
+
+/// The folder for settings, in place of the platform's own; for tests and for trying things out.
+const CONFIG_DIR_VARIABLE: &str = "SESSIONDECK_CONFIG_DIR";
+
+/// Where the application keeps its files.
+pub(crate) struct Dirs {
+    /// The saved connections.
+    pub(crate) config: PathBuf,
+    /// The log.
+    pub(crate) logs: PathBuf,
+}
+
+impl Dirs {
+    /// The platform's folders, or what the environment says instead.
+    pub(crate) fn from_environment() -> Self {
+        let config = std::env::var_os(CONFIG_DIR_VARIABLE)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+            .or_else(profiles::default_dir)
+            // No home folder at all: the working folder is better than no application.
+            .unwrap_or_else(|| PathBuf::from(".sessiondeck"));
+        Self {
+            logs: config.join("logs"),
+            config,
+        }
+    }
+}
+
+/// Everything that lives as long as the application.
+pub(crate) struct AppState {
+    pub(crate) profiles: ProfilesState,
+    pub(crate) sessions: Sessions,
+    pub(crate) demo: Demo,
+    ending: AtomicBool,
+}
+
+impl AppState {
+    pub(crate) fn new(dirs: &Dirs) -> Self {
+        Self {
+            profiles: ProfilesState::open(&dirs.config),
+            sessions: Sessions::default(),
+            demo: Demo::default(),
+            ending: AtomicBool::new(false),
+        }
+    }
+
+    /// The last window has closed: ends the sessions first, then lets the application go.
+    pub(crate) fn exit_requested(&self, app: &AppHandle, api: &ExitRequestApi) {
+        if self.ending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.sessions.is_empty() && !self.demo.is_running() {
+            return;
+        }
+        api.prevent_exit();
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            let state = app.state::<Self>();
+            state.sessions.close_all().await;
+            state.demo.shut_down().await;
+            info!("ended");
+            app.exit(0);
+        });
+    }
+}

@@ -1,0 +1,314 @@
+//! What engine tests and benches share: a session's control side straight onto the simulator, and a held session.
+//!
+//! [`SimulatorSource`] asks the simulator's HTTP API without the AWS SDK and without signatures, so that these tests need
+//! neither. Signing has tests of its own beside `aws` and `simulator`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::{
+    AllowedHost, AllowedHosts, DialTerms, End, Scheme, SessionConfig, SessionHandle, SessionId,
+    SessionSource, SessionUpdate, SessionUpdates, SourceError, SourceErrorKind, SourceFuture,
+    State, StreamUrl, TerminalSize, Ticket,
+};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use simulator::{Config, DEMO_TARGET, Simulator};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+/// The longest any single step of an engine test may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A simulator's configuration that takes unsigned calls and runs a plain shell without start-up files.
+#[must_use]
+pub fn unsigned() -> Config {
+    let mut config = Config::with_failing_targets();
+    config.require_signature = false;
+    config.shell = simulator::config::Shell::new(["/bin/sh"]);
+    config
+}
+
+/// The control side of sessions on a simulator.
+#[derive(Debug)]
+pub struct SimulatorSource {
+    endpoint: String,
+    target: String,
+    starts: AtomicUsize,
+    terminates: AtomicUsize,
+}
+
+impl SimulatorSource {
+    /// Sessions on `target` of `simulator`.
+    #[must_use]
+    pub fn new(simulator: &Simulator, target: &str) -> Arc<Self> {
+        Arc::new(Self {
+            endpoint: simulator.endpoint_url(),
+            target: target.to_owned(),
+            starts: AtomicUsize::new(0),
+            terminates: AtomicUsize::new(0),
+        })
+    }
+
+    /// How often StartSession was asked.
+    #[must_use]
+    pub fn starts(&self) -> usize {
+        self.starts.load(Ordering::Relaxed)
+    }
+
+    /// How often TerminateSession was asked.
+    #[must_use]
+    pub fn terminates(&self) -> usize {
+        self.terminates.load(Ordering::Relaxed)
+    }
+
+    async fn call(&self, operation: &str, body: &Value) -> Result<Value, SourceError> {
+        let authority = self
+            .endpoint
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        let unreachable = |detail: String| failed(SourceErrorKind::Unreachable, detail);
+        let stream = TcpStream::connect(authority)
+            .await
+            .map_err(|e| unreachable(e.to_string()))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| unreachable(e.to_string()))?;
+        let request = Request::post("/")
+            .header("host", authority)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("AmazonSSM.{operation}"))
+            .body(Full::new(Bytes::from(body.to_string())))
+            .map_err(|e| unreachable(e.to_string()))?;
+        let answer = async {
+            let response = sender.send_request(request).await?;
+            let status = response.status();
+            let bytes = response.into_body().collect().await?.to_bytes();
+            drop(sender);
+            Ok::<_, hyper::Error>((status, bytes))
+        };
+        let (answer, _closed) = tokio::join!(answer, connection);
+        let (status, bytes) = answer.map_err(|e| unreachable(e.to_string()))?;
+        let value: Value = serde_json::from_slice(&bytes)
+            .map_err(|e| failed(SourceErrorKind::Malformed, e.to_string()))?;
+        if status.is_success() {
+            Ok(value)
+        } else {
+            Err(failed(
+                SourceErrorKind::Refused,
+                value["__type"].as_str().unwrap_or_default().to_owned(),
+            ))
+        }
+    }
+
+    async fn start_session(&self) -> Result<Ticket, SourceError> {
+        self.starts.fetch_add(1, Ordering::Relaxed);
+        let answer = self
+            .call("StartSession", &json!({ "Target": self.target }))
+            .await?;
+        let field = |name: &str| {
+            answer[name]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| failed(SourceErrorKind::Malformed, format!("no {name}")))
+        };
+        let session_id = SessionId::try_from(field("SessionId")?)
+            .map_err(|e| failed(SourceErrorKind::Malformed, e.to_string()))?;
+        let authority = self
+            .endpoint
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+        let allowed = AllowedHosts::new(vec![AllowedHost {
+            scheme: Scheme::Plain,
+            host: host.to_owned(),
+            port: port.parse().ok(),
+        }]);
+        let stream_url = StreamUrl::parse(
+            &SecretString::from(field("StreamUrl")?),
+            &session_id,
+            &allowed,
+        )
+        .map_err(|e| failed(SourceErrorKind::Malformed, e.to_string()))?;
+        Ok(Ticket {
+            session_id,
+            token: SecretString::from(field("TokenValue")?),
+            stream_url,
+        })
+    }
+}
+
+impl SessionSource for SimulatorSource {
+    fn start(&self) -> SourceFuture<'_, Ticket> {
+        Box::pin(self.start_session())
+    }
+
+    fn dial_terms<'a>(&'a self, _url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
+        Box::pin(async {
+            Ok(DialTerms {
+                headers: HeaderMap::new(),
+                tls: no_tls(),
+            })
+        })
+    }
+
+    fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()> {
+        Box::pin(async move {
+            self.terminates.fetch_add(1, Ordering::Relaxed);
+            self.call(
+                "TerminateSession",
+                &json!({ "SessionId": session_id.as_ref() }),
+            )
+            .await
+            .map(|_| ())
+        })
+    }
+}
+
+/// A TLS configuration that trusts nobody: these tests speak plain WebSocket on loopback.
+#[must_use]
+pub fn no_tls() -> Arc<rustls::ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider named above supports the default versions");
+    Arc::new(
+        config
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth(),
+    )
+}
+
+fn failed(kind: SourceErrorKind, detail: String) -> SourceError {
+    SourceError {
+        kind,
+        message: "The simulator did not do as asked.".to_owned(),
+        remedy: None,
+        detail: Some(detail),
+    }
+}
+
+/// One session held by a test, with everything it has said so far.
+#[derive(Debug)]
+pub struct Held {
+    /// The session.
+    pub handle: SessionHandle,
+    /// Its news.
+    pub updates: SessionUpdates,
+    /// All output so far.
+    pub output: Vec<u8>,
+    /// All states so far.
+    pub states: Vec<State>,
+    /// Waits for the session's task.
+    pub tracker: TaskTracker,
+    /// Whether output is granted back as soon as it is seen.
+    pub grants: bool,
+}
+
+impl Held {
+    /// Starts a session of 80 × 24.
+    #[must_use]
+    pub fn start(source: Arc<dyn SessionSource>) -> Self {
+        let tracker = TaskTracker::new();
+        let config = SessionConfig {
+            size: TerminalSize::new(80, 24),
+        };
+        let (handle, updates) = SessionHandle::spawn(config, source, &tracker);
+        Self {
+            handle,
+            updates,
+            output: Vec::new(),
+            states: Vec::new(),
+            tracker,
+            grants: true,
+        }
+    }
+
+    /// Starts a session on the simulator's own machine and waits until it is open.
+    pub async fn open(simulator: &Simulator) -> Self {
+        let mut held = Self::start(SimulatorSource::new(simulator, DEMO_TARGET));
+        held.until_open().await;
+        held
+    }
+
+    /// Takes one piece of news.
+    pub async fn next(&mut self) -> Option<SessionUpdate> {
+        let update = timeout(PATIENCE, self.updates.recv())
+            .await
+            .unwrap_or_else(|_| {
+                panic!(
+                    "nothing new; states so far: {:?}, output: {}",
+                    self.states,
+                    self.text()
+                )
+            });
+        match &update {
+            Some(SessionUpdate::State(state)) => self.states.push(state.clone()),
+            Some(SessionUpdate::Output(bytes) | SessionUpdate::Stderr(bytes)) => {
+                self.output.extend_from_slice(bytes);
+                if self.grants {
+                    self.handle.grant_credit(bytes.len());
+                }
+            }
+            Some(SessionUpdate::Notice(_)) | None => {}
+        }
+        update
+    }
+
+    /// Waits until input reaches the agent.
+    pub async fn until_open(&mut self) {
+        while !self
+            .states
+            .iter()
+            .any(|state| matches!(state, State::Open { .. }))
+        {
+            assert!(
+                self.next().await.is_some(),
+                "ended before it opened: {:?}",
+                self.states
+            );
+        }
+    }
+
+    /// Waits until the output holds `text`.
+    pub async fn until_output(&mut self, text: &str) {
+        while !self.text().contains(text) {
+            assert!(
+                self.next().await.is_some(),
+                "ended without {text:?}: {}",
+                self.text()
+            );
+        }
+    }
+
+    /// Waits for the end.
+    pub async fn until_ended(&mut self) -> End {
+        while self.next().await.is_some() {}
+        match self.states.last() {
+            Some(State::Ended(end)) => end.clone(),
+            other => panic!("the news ended with {other:?}"),
+        }
+    }
+
+    /// Types.
+    pub async fn send(&self, text: &str) {
+        assert!(
+            self.handle
+                .send_input(Bytes::copy_from_slice(text.as_bytes()))
+                .await,
+            "the session is over"
+        );
+    }
+
+    /// The output as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+}
