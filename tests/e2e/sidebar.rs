@@ -1,9 +1,13 @@
 //! The window around the terminals: saved profiles, tabs, and what the application asks.
 
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 
 use crate::app::App;
-use crate::page::key;
+use crate::page::{eventually, key};
+
+/// A tab, wherever it is.
+const TAB: &str = "[data-testid=tab]";
 
 impl App {
     /// Waits for a saved profile in the sidebar.
@@ -11,34 +15,48 @@ impl App {
         self.find(&profile(name)).await
     }
 
-    /// Opens a saved profile in a new tab.
+    /// Opens a saved profile in a new tab, by double-clicking it.
     pub(crate) async fn open_profile(&self, name: &str) {
-        self.find_profile(name).await;
-        let double_click = "
-            const [css] = arguments;
-            const element = document.querySelector(css);
-            element.scrollIntoView();
-            return null;";
-        let _: Option<()> = self.script(double_click, vec![profile(name).into()]).await;
-        self.click(&profile(name)).await;
-        self.chord(&[key::ENTER]).await;
+        let tabs = self.find_all(TAB).await.len();
+        let row = self.find_profile(name).await;
+        let mut actions =
+            MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
+                element: row,
+                duration: None,
+                x: 0.0,
+                y: 0.0,
+            });
+        for _ in 0..2 {
+            actions = actions
+                .then(PointerAction::Down {
+                    button: MOUSE_BUTTON_LEFT,
+                })
+                .then(PointerAction::Up {
+                    button: MOUSE_BUTTON_LEFT,
+                });
+        }
+        self.client().perform_actions(actions).await.unwrap();
+        eventually("another tab", async || {
+            (self.find_all(TAB).await.len() > tabs).then_some(())
+        })
+        .await;
     }
 
     /// Saves a new profile through the form.
     pub(crate) async fn create_profile(&self, name: &str, target: &str) {
         self.click("[data-testid=new-profile]").await;
         self.find("[data-testid=profile-form]").await;
-        self.find("[data-testid=profile-form] [name=name]")
+        self.find("[data-testid=field-name]")
             .await
             .send_keys(name)
             .await
             .unwrap();
-        self.find("[data-testid=profile-form] [name=target]")
+        self.find("[data-testid=field-target]")
             .await
             .send_keys(target)
             .await
             .unwrap();
-        self.click("[data-testid=profile-form] [type=submit]").await;
+        self.click("[data-testid=form-save]").await;
         self.gone("[data-testid=profile-form]").await;
         self.find_profile(name).await;
     }
@@ -51,10 +69,10 @@ impl App {
     /// Agrees to a paste that the application asks about.
     pub(crate) async fn confirm_paste(&self) {
         self.click("[data-testid=paste-confirm]").await;
-        self.gone("[data-testid=paste-confirm]").await;
+        self.gone("[data-testid=paste-dialog]").await;
     }
 }
 
 fn profile(name: &str) -> String {
-    format!("[data-testid=profile][data-name='{name}']")
+    format!("[data-testid=profile-row][data-profile-name='{name}']")
 }

@@ -1,13 +1,9 @@
 //! A terminal of the application, as a person sees it and types into it, and what it tells tests of itself.
 
-use fantoccini::elements::Element;
-use fantoccini::{Client, Locator};
+use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::page::{eventually, key};
-
-/// The pane in front.
-const PANE: &str = "[data-testid=terminal][data-active=true]";
 
 impl App {
     /// Opens the Local demo in a new tab and waits for its prompt.
@@ -34,18 +30,21 @@ pub(crate) struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    fn client(&self) -> &Client {
-        self.app.client()
-    }
-
-    async fn pane(&self) -> Option<Element> {
-        self.client().find(Locator::Css(PANE)).await.ok()
+    /// Asks the pane in front; `None` while there is none. Hidden tabs stay in the page, without a size.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, body: &str) -> Option<T> {
+        let script = format!(
+            "const pane = [...document.querySelectorAll('[data-testid=terminal]')].find((pane) => pane.clientWidth > 0);
+             if (!pane) return null;
+             {body}"
+        );
+        self.app.script(&script, Vec::new()).await
     }
 
     /// What the page says of the terminal under this name.
-    pub(crate) async fn says(&self, attribute: &str) -> String {
-        eventually(format!("{attribute} of the terminal"), async || {
-            self.pane().await?.attr(attribute).await.ok().flatten()
+    async fn says(&self, name: &str) -> String {
+        eventually(format!("{name} of the terminal"), async || {
+            self.ask(&format!("return pane.dataset.{name} ?? null;"))
+                .await
         })
         .await
     }
@@ -53,21 +52,17 @@ impl Terminal<'_> {
     /// Waits for the session to be `connecting`, `open` or `ended`.
     pub(crate) async fn wait_for_state(&self, state: &str) {
         eventually(format!("the session to be {state}"), async || {
-            (self.says("data-state").await == state).then_some(())
+            (self.says("state").await == state).then_some(())
         })
         .await;
     }
 
     /// The rows on the screen, without trailing blanks.
     pub(crate) async fn text(&self) -> String {
-        let rows: Vec<String> = self
-            .app
-            .script(
-                "const pane = document.querySelector(arguments[0]);
-                 return [...(pane?.querySelectorAll('.xterm-rows > div') ?? [])].map((row) => row.textContent);",
-                vec![PANE.into()],
-            )
+        let rows: Option<Vec<String>> = self
+            .ask("return [...pane.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent);")
             .await;
+        let rows = rows.unwrap_or_default();
         let rows: Vec<&str> = rows
             .iter()
             .map(|row| row.trim_end_matches([' ', '\u{a0}']))
@@ -97,21 +92,17 @@ impl Terminal<'_> {
 
     /// Columns and rows, as the page says.
     pub(crate) async fn size(&self) -> (u32, u32) {
-        let cols = self.says("data-cols").await.parse().unwrap();
-        let rows = self.says("data-rows").await.parse().unwrap();
+        let cols = self.says("cols").await.parse().unwrap();
+        let rows = self.says("rows").await.parse().unwrap();
         (cols, rows)
     }
 
     /// How many bytes the terminal has been given, and their CRC-32.
     pub(crate) async fn received(&self) -> (u64, u32) {
         let (bytes, digest): (String, String) = self
-            .app
-            .script(
-                "const pane = document.querySelector(arguments[0]);
-                 return [pane.dataset.bytes, pane.dataset.digest];",
-                vec![PANE.into()],
-            )
-            .await;
+            .ask("return [pane.dataset.bytes, pane.dataset.digest];")
+            .await
+            .unwrap();
         (
             bytes.parse().unwrap(),
             u32::from_str_radix(&digest, 16).unwrap(),

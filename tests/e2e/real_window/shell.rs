@@ -59,16 +59,16 @@ async fn colours_wide_characters_and_emoji_arrive_intact() {
             .await;
         terminal.wait_for_row("red green 日本語 한글 é 🚀🦀 end").await;
 
-        let colours: Vec<String> = app
-            .script(
-                "const spans = [...document.querySelectorAll('[data-testid=terminal][data-active=true] .xterm-rows span')];
+        let colours: Vec<String> = terminal
+            .ask(
+                "const spans = [...pane.querySelectorAll('.xterm-rows span')];
                  return ['red', 'green'].map((word) => {
                      const span = spans.findLast((span) => span.textContent === word);
                      return span ? getComputedStyle(span).color : 'no span of its own';
                  });",
-                Vec::new(),
             )
-            .await;
+            .await
+            .unwrap();
         assert!(is_mostly(&colours[0], 0), "red is {}", colours[0]);
         assert!(is_mostly(&colours[1], 1), "green is {}", colours[1]);
     })
