@@ -1,6 +1,9 @@
 //! The tests that cross crates, in one binary so that they link once.
 
 mod engine_session;
+mod protocol_agent;
+mod protocol_client;
+mod protocol_hostile;
 mod protocol_pair;
 mod protocol_properties;
 mod protocol_vectors;

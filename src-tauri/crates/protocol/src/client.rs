@@ -474,8 +474,10 @@ impl DataChannel {
             properties,
             handshake,
         }));
-        // The agent did not take an early size while its terminal was not up; what follows would wait behind it.
-        self.link.expedite(now);
+        if !handshake {
+            // The agent did not take an early size while its terminal was not up; what follows would wait behind it.
+            self.link.expedite(now);
+        }
     }
 
     fn handle_closed(&mut self, message: &AgentMessage) {
