@@ -1,4 +1,41 @@
+/** Starts the window: with the application's backend where there is one, else with the one inside the page. */
+import "@xterm/xterm/css/xterm.css";
+import "dockview-react/dist/styles/dockview.css";
+import "./styles/fonts.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/sidebar.css";
+import "./styles/dock.css";
+import "./styles/session.css";
+import "./styles/dialogs.css";
+
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import type { Host } from "./host/host";
+import { strings } from "./strings";
+import { App } from "./views/App";
+import { Controller } from "./views/controller";
+
+async function chooseHost(): Promise<Host> {
+  if ("__TAURI_INTERNALS__" in window) return (await import("./host/tauriHost")).tauriHost;
+  return (await import("./host/demoHost")).createDemoHost(new URLSearchParams(location.search));
+}
+
+async function main(root: HTMLElement): Promise<void> {
+  const controller = new Controller(await chooseHost());
+  await controller.start();
+  createRoot(root).render(
+    <StrictMode>
+      <App controller={controller} />
+    </StrictMode>,
+  );
+}
+
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<p>Sessiondeck</p>);
+if (root) {
+  main(root).catch((reason: unknown) => {
+    root.textContent = `${strings.failure} ${reason instanceof Error ? reason.message : ""}`;
+  });
+}

@@ -115,7 +115,17 @@ export const strings = {
 
   notices: {
     damagedTitle: "The profile file was damaged, so it was set aside.",
-    damagedText: (problem: string, keptAs: string) => `${problem} It is kept as ${keptAs}.`,
+    damagedText: (problem: string, keptAs: string, restored: number | null) =>
+      [
+        problem,
+        `It is kept as ${keptAs}.`,
+        restored === null
+          ? "There was no good copy, so the list starts empty."
+          : `${plural(restored, "profile was", "profiles were")} brought back from the last good copy.`,
+      ].join(" "),
+    missingTitle: "The profile file was missing.",
+    missingText: (restored: number) =>
+      `${plural(restored, "profile was", "profiles were")} brought back from the last good copy.`,
     newerTitle: "The profiles were saved by a newer version of Sessiondeck.",
     newerText: (schema: number) =>
       `They are shown and can be opened, but not changed (file format ${schema}). Update Sessiondeck to change them.`,
@@ -163,6 +173,7 @@ export const strings = {
 
   session: {
     terminal: (name: string) => `Terminal of ${name}`,
+    cancelled: "You cancelled it before it was open.",
     connectingTo: (name: string) => `Connecting to ${name}`,
     phases: {
       starting: "Asking Session Manager for a session…",

@@ -84,6 +84,7 @@ const SCENES: Readonly<
         kind: "damaged",
         keptAs: "/home/ana/.config/sessiondeck/profiles.damaged-20261124.json",
         problem: "It ends in the middle of a profile, at line 41.",
+        restored: 7,
       },
     ],
   },

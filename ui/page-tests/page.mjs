@@ -1,0 +1,68 @@
+/** Opens the page as the application shows it: strict policy, frozen prototypes, and every complaint recorded. */
+import { chromium } from "playwright-core";
+
+const CHROMIUM = process.env.SESSIONDECK_CHROMIUM ?? "/usr/bin/chromium";
+
+export const launch = () =>
+  chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"] });
+
+export async function openPage(browser, base, { scene = "first", scheme = "light", size, parameters = {}, ...more } = {}) {
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    viewport: size ?? { width: 1200, height: 760 },
+    reducedMotion: "reduce",
+    locale: "en-GB",
+    ...more,
+  });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  await page.addInitScript(() => {
+    // As `freezePrototype` does in the application.
+    Object.freeze(Object.prototype);
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  const query = new URLSearchParams({ scene, ...parameters });
+  await page.goto(`${base}?${query}`);
+  await page.getByTestId("sidebar").waitFor();
+  return { page, context, complaints };
+}
+
+/** The rows of the terminal in sight, joined. */
+export const screen = (page) =>
+  page.evaluate(() => {
+    const shown = [...document.querySelectorAll("[data-testid=terminal]")].find(
+      (element) => element.checkVisibility?.({ visibilityProperty: true }) ?? element.offsetParent !== null,
+    );
+    return [...(shown?.querySelectorAll(".xterm-rows > div") ?? [])]
+      .map((row) => (row.textContent ?? "").replace(/\u00a0/g, " ").trimEnd())
+      .join("\n");
+  });
+
+export async function waitForScreen(page, wanted, timeout = 5000) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const text = await screen(page);
+    if (wanted instanceof RegExp ? wanted.test(text) : text.includes(wanted)) return text;
+    if (Date.now() > end) throw new Error(`never saw ${wanted} in:\n${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+export const session = (page) => page.locator("[data-testid=session]:visible");
+
+export async function openDemo(page) {
+  await page.getByTestId("start-demo").click();
+  await session(page).and(page.locator("[data-state=open]")).waitFor();
+  await waitForScreen(page, "$ ");
+}
+
+export async function type(page, line) {
+  await page.keyboard.type(line);
+  await page.keyboard.press("Enter");
+}

@@ -1,0 +1,188 @@
+import { CircleAlert, Info, TriangleAlert, X } from "lucide-react";
+import { useEffect } from "react";
+
+import type { StoreNotice } from "../generated/StoreNotice";
+import { assertNever } from "../model/assertNever";
+import { actionFor } from "../model/bindings";
+import { strings } from "../strings";
+import { isWebViewShortcut, keyPress } from "../terminal/keys";
+import { testIds } from "../testIds";
+import { ControllerContext, useApp, useController } from "./context";
+import type { Controller } from "./controller";
+import { IconButton } from "./IconButton";
+import { ProfileDialog } from "./ProfileDialog";
+import { DeleteDialog, Questions } from "./Questions";
+import { Sidebar } from "./Sidebar";
+import { Workspace } from "./Workspace";
+
+export function App({ controller }: { readonly controller: Controller }) {
+  useWindowKeys(controller);
+  useColourScheme(controller);
+  return (
+    <ControllerContext value={controller}>
+      <div className="window">
+        <StoreNotices />
+        <div className="window-body">
+          <Sidebar />
+          <Workspace />
+        </div>
+      </div>
+      <Dialogs />
+      <Questions />
+      <Toasts />
+      <LiveRegion />
+    </ControllerContext>
+  );
+}
+
+/** The application's keys, before any part of the page sees them, and an end to the web view's own. */
+function useWindowKeys(controller: Controller): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.isComposing) return;
+      const press = keyPress(event);
+      const action = press.altGraph ? null : actionFor(press, controller.mac);
+      const target = event.target instanceof Element ? event.target : null;
+      const inTerminal = target?.closest(".terminal-host") != null;
+      const inField = !inTerminal && target?.matches("input, textarea, [contenteditable]") === true;
+      const inDialog = target?.closest("[role=dialog], [role=alertdialog]") != null;
+      const editing = ["copy", "paste", "selectAll", "scroll", "clear"].includes(action?.kind ?? "");
+      if (action && !inDialog && !(editing && !inTerminal) && !inField) {
+        if (controller.perform(action)) {
+          event.preventDefault();
+          event.stopPropagation();
+          return;
+        }
+      }
+      // A terminal decides by itself: what it encodes must reach the shell.
+      if (!inTerminal && isWebViewShortcut(press, controller.mac)) event.preventDefault();
+    };
+    const prevent = (event: Event) => event.preventDefault();
+    const preventOutsideFields = (event: Event) => {
+      const target = event.target instanceof Element ? event.target : null;
+      if (target?.closest("input, textarea:not(.xterm-helper-textarea)") == null) event.preventDefault();
+    };
+    const onWheel = (event: WheelEvent) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      if (event.deltaY !== 0) controller.zoom(event.deltaY < 0 ? 1 : -1);
+    };
+    window.addEventListener("keydown", onKeyDown, { capture: true });
+    window.addEventListener("contextmenu", preventOutsideFields);
+    window.addEventListener("dragover", prevent);
+    window.addEventListener("drop", prevent);
+    window.addEventListener("wheel", onWheel, { capture: true, passive: false });
+    return () => {
+      window.removeEventListener("keydown", onKeyDown, { capture: true });
+      window.removeEventListener("contextmenu", preventOutsideFields);
+      window.removeEventListener("dragover", prevent);
+      window.removeEventListener("drop", prevent);
+      window.removeEventListener("wheel", onWheel, { capture: true });
+    };
+  }, [controller]);
+}
+
+/** Terminals hold colours of their own, which must follow the system's scheme. */
+function useColourScheme(controller: Controller): void {
+  useEffect(() => {
+    const queries = [
+      "(prefers-color-scheme: dark)",
+      "(prefers-contrast: more)",
+      "(forced-colors: active)",
+    ].map((query) => matchMedia(query));
+    const refresh = () => controller.refreshThemes();
+    for (const query of queries) query.addEventListener("change", refresh);
+    return () => {
+      for (const query of queries) query.removeEventListener("change", refresh);
+    };
+  }, [controller]);
+}
+
+function Dialogs() {
+  const dialog = useApp((state) => state.dialog);
+  if (!dialog) return null;
+  switch (dialog.kind) {
+    case "profileForm":
+      return <ProfileDialog key={dialog.profile?.id ?? "new"} profile={dialog.profile} />;
+    case "deleteProfile":
+      return <DeleteDialog profile={dialog.profile} />;
+    default:
+      return assertNever(dialog);
+  }
+}
+
+function StoreNotices() {
+  const controller = useController();
+  const notices = useApp((state) => state.storeNotices);
+  return notices.map((notice, index) => {
+    const { title, text } = storeNoticeText(notice);
+    return (
+      <div
+        className="banner"
+        data-kind={notice.kind}
+        data-testid={testIds.storeNotice}
+        key={title}
+        role="alert"
+      >
+        <TriangleAlert aria-hidden size={18} strokeWidth={1.75} />
+        <p>
+          <strong>{title}</strong> {text}
+        </p>
+        <IconButton
+          icon={X}
+          label={strings.notices.dismiss}
+          onPress={() => controller.dismissStoreNotice(index)}
+        />
+      </div>
+    );
+  });
+}
+
+function storeNoticeText(notice: StoreNotice): { title: string; text: string } {
+  const text = strings.notices;
+  switch (notice.kind) {
+    case "damaged":
+      return {
+        title: text.damagedTitle,
+        text: text.damagedText(notice.problem, notice.keptAs, notice.restored),
+      };
+    case "missing":
+      return { title: text.missingTitle, text: text.missingText(notice.restored) };
+    case "newer":
+      return { title: text.newerTitle, text: text.newerText(notice.schema) };
+    case "unreadable":
+      return { title: text.unreadableTitle, text: notice.problem };
+    default:
+      return assertNever(notice);
+  }
+}
+
+function Toasts() {
+  const controller = useController();
+  const toasts = useApp((state) => state.toasts);
+  return (
+    <div aria-label={strings.toast.region} aria-live="polite" className="toasts" role="log">
+      {toasts.map(({ id, tone, message }) => (
+        <div className="toast" data-testid={testIds.toast} data-tone={tone} key={id}>
+          {tone === "error" ? (
+            <CircleAlert aria-hidden size={16} strokeWidth={1.75} />
+          ) : (
+            <Info aria-hidden size={16} strokeWidth={1.75} />
+          )}
+          <p>{message}</p>
+          <IconButton icon={X} label={strings.toast.dismiss} onPress={() => controller.dismissToast(id)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Says changes of state aloud. */
+function LiveRegion() {
+  const announcement = useApp((state) => state.announcement);
+  return (
+    <div aria-live="polite" className="visually-hidden" data-testid={testIds.liveRegion} role="status">
+      {announcement}
+    </div>
+  );
+}

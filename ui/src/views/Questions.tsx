@@ -1,0 +1,154 @@
+import { type ReactNode } from "react";
+import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+
+import type { Profile } from "../generated/Profile";
+import type { Link } from "../terminal/links";
+import type { PasteReview } from "../terminal/paste";
+import { strings } from "../strings";
+import { testIds } from "../testIds";
+import { useController } from "./context";
+import type { Question } from "./controller";
+import { useStore } from "./useStore";
+
+interface AskProps {
+  readonly title: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly danger?: boolean;
+  readonly testId: string;
+  readonly yesTestId: string;
+  readonly noTestId: string;
+  readonly onAnswer: (yes: boolean) => void;
+  readonly children: ReactNode;
+}
+
+/** A question with two answers. No is where the focus is, and what Escape means. */
+function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, children }: AskProps) {
+  return (
+    <ModalOverlay
+      className="overlay"
+      isOpen
+      onOpenChange={(open) => {
+        if (!open) onAnswer(false);
+      }}
+    >
+      <Modal className="modal modal-small">
+        <Dialog className="dialog" data-testid={testId} role="alertdialog">
+          <Heading slot="title">{title}</Heading>
+          <div className="dialog-body">{children}</div>
+          <div className="dialog-actions">
+            <Button
+              // eslint-disable-next-line jsx-a11y/no-autofocus -- the harmless answer of a question just asked
+              autoFocus
+              className="button"
+              data-testid={noTestId}
+              onPress={() => onAnswer(false)}
+            >
+              {no}
+            </Button>
+            <Button
+              className={danger ? "button danger" : "button primary"}
+              data-testid={yesTestId}
+              onPress={() => onAnswer(true)}
+            >
+              {yes}
+            </Button>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+export function DeleteDialog({ profile }: { readonly profile: Profile }) {
+  const controller = useController();
+  return (
+    <Ask
+      danger
+      no={strings.remove.no}
+      noTestId={testIds.confirmDeleteNo}
+      onAnswer={(yes) => {
+        if (yes) void controller.deleteProfile(profile);
+        else controller.closeDialog();
+      }}
+      testId={testIds.confirmDelete}
+      title={strings.remove.title(profile.name)}
+      yes={strings.remove.yes}
+      yesTestId={testIds.confirmDeleteYes}
+    >
+      <p>{strings.remove.text}</p>
+    </Ask>
+  );
+}
+
+/** What terminals ask before they paste or open something. */
+export function Questions() {
+  const controller = useController();
+  const question = useStore(controller.questions, (all) => all[0]);
+  return question ? <Asked question={question} /> : null;
+}
+
+function Asked({ question }: { readonly question: Question }) {
+  return question.kind === "paste" ? (
+    <PasteQuestion onAnswer={question.answer} review={question.review} />
+  ) : (
+    <LinkQuestion link={question.link} onAnswer={question.answer} />
+  );
+}
+
+function PasteQuestion({
+  review,
+  onAnswer,
+}: {
+  readonly review: PasteReview;
+  readonly onAnswer: (yes: boolean) => void;
+}) {
+  return (
+    <Ask
+      no={strings.paste.no}
+      noTestId={testIds.pasteCancel}
+      onAnswer={onAnswer}
+      testId={testIds.pasteDialog}
+      title={strings.paste.title(review.lines)}
+      yes={strings.paste.yes}
+      yesTestId={testIds.pasteConfirm}
+    >
+      {review.concerns.map((concern) => (
+        <p key={concern}>{strings.paste.concerns[concern]}</p>
+      ))}
+      <pre
+        aria-label={strings.paste.text}
+        className="paste-text"
+        data-testid={testIds.pasteText}
+        tabIndex={0}
+      >
+        {review.shown}
+      </pre>
+      <p className="paste-count">{strings.paste.characters(review.characters)}</p>
+    </Ask>
+  );
+}
+
+function LinkQuestion({
+  link,
+  onAnswer,
+}: {
+  readonly link: Link;
+  readonly onAnswer: (yes: boolean) => void;
+}) {
+  return (
+    <Ask
+      no={strings.link.no}
+      noTestId={testIds.linkCancel}
+      onAnswer={onAnswer}
+      testId={testIds.linkDialog}
+      title={strings.link.title}
+      yes={strings.link.yes}
+      yesTestId={testIds.linkConfirm}
+    >
+      <p>{strings.link.text}</p>
+      <p className="link-host">{link.host}</p>
+      <code className="link-url">{link.url}</code>
+    </Ask>
+  );
+}

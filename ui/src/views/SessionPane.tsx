@@ -1,0 +1,234 @@
+import { Check, Copy, Info, RotateCw, TriangleAlert, X } from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
+
+import type { Ended } from "../generated/Ended";
+import type { SessionPhase } from "../generated/SessionPhase";
+import { assertNever } from "../model/assertNever";
+import { chordFor } from "../model/bindings";
+import type { TabId, TabSession } from "../model/tabs";
+import { strings } from "../strings";
+import { testIds } from "../testIds";
+import { type MenuEntry, useContextMenu } from "./ContextMenu";
+import { useApp, useController, useTabSession } from "./context";
+import { IconButton } from "./IconButton";
+import { StatusBar } from "./StatusBar";
+
+/** A session's tab: its terminal, what is said about its state, and the status bar. */
+export function SessionPane({ id }: { readonly id: TabId }) {
+  const session = useTabSession(id);
+  return session ? <Shown id={id} session={session} /> : null;
+}
+
+function Shown({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
+  const { state } = session;
+  return (
+    <section
+      aria-label={session.profile.name}
+      className="session"
+      data-colour={session.profile.colour}
+      data-state={state.kind}
+      data-tab-id={id}
+      data-testid={testIds.session}
+    >
+      <Notices id={id} notices={session.notices} />
+      <div className="session-screen">
+        <TerminalPlace id={id} session={session} />
+        {state.kind === "connecting" ? (
+          <Connecting id={id} name={session.profile.name} phase={state.phase} />
+        ) : null}
+      </div>
+      {state.kind === "ended" ? <EndedBar ended={state.ended} id={id} /> : null}
+      <StatusBar session={session} />
+    </section>
+  );
+}
+
+/** Where the terminal's own element is put; React renders nothing inside. */
+function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
+  const controller = useController();
+  const place = useRef<HTMLDivElement>(null);
+  const active = useApp((app) => app.tabs.active === id);
+  const { attempt, profile } = session;
+  // The profile that the session was started with; later edits change the name shown only.
+  const firstProfile = useRef(profile);
+
+  useEffect(() => {
+    const container = place.current;
+    if (!container) return;
+    const runtime = controller.runtime(id, firstProfile.current);
+    runtime.terminal.element.dataset["testid"] = testIds.terminal;
+    void runtime.show(container, attempt);
+  }, [controller, id, attempt]);
+
+  useEffect(() => {
+    const terminal = controller.terminalOf(id);
+    terminal?.setVisible(active);
+    if (active) terminal?.focus();
+  }, [controller, id, active, attempt]);
+
+  useEffect(() => {
+    controller.terminalOf(id)?.setLabel(strings.session.terminal(profile.name));
+  }, [controller, id, profile.name]);
+
+  const { open, menu } = useContextMenu(strings.menu.terminal, (): readonly MenuEntry[] => {
+    const { mac } = controller;
+    const terminal = controller.terminalOf(id);
+    return [
+      {
+        id: "copy",
+        label: strings.menu.copy,
+        chord: chordFor("copy", mac),
+        disabled: terminal?.hasSelection !== true,
+        run: () => void controller.perform({ kind: "copy" }),
+      },
+      {
+        id: "paste",
+        label: strings.menu.paste,
+        chord: chordFor("paste", mac),
+        disabled: session.state.kind === "ended",
+        run: () => void controller.perform({ kind: "paste" }),
+      },
+      {
+        id: "selectAll",
+        label: strings.menu.selectAll,
+        chord: chordFor("selectAll", mac),
+        apart: true,
+        run: () => void controller.perform({ kind: "selectAll" }),
+      },
+      {
+        id: "clear",
+        label: strings.menu.clear,
+        chord: chordFor("clear", mac),
+        run: () => void controller.perform({ kind: "clear" }),
+      },
+    ];
+  });
+
+  return (
+    <>
+      <div className="terminal-place" data-focus-region onContextMenu={open} ref={place} />
+      {menu}
+    </>
+  );
+}
+
+function Connecting({
+  id,
+  name,
+  phase,
+}: {
+  readonly id: TabId;
+  readonly name: string;
+  readonly phase: SessionPhase;
+}) {
+  const controller = useController();
+  return (
+    <div className="connecting" data-testid={testIds.connecting}>
+      <span aria-hidden className="spinner" />
+      <div className="connecting-text">
+        <strong className="ellipsis">{strings.session.connectingTo(name)}</strong>
+        <span data-phase={phase} data-testid={testIds.connectingPhase}>
+          {strings.session.phases[phase]}
+        </span>
+      </div>
+      <Button
+        className="button"
+        data-testid={testIds.connectingCancel}
+        onPress={() => controller.cancel(id)}
+        preventFocusOnPress
+      >
+        {strings.session.cancel}
+      </Button>
+    </div>
+  );
+}
+
+function EndedBar({ id, ended }: { readonly id: TabId; readonly ended: Ended }) {
+  const controller = useController();
+  const { detail } = ended;
+  return (
+    <div className="ended" data-cause={ended.cause} data-testid={testIds.ended}>
+      <span aria-hidden className="ended-icon">
+        {endedIcon(ended)}
+      </span>
+      <div className="ended-text">
+        <p data-testid={testIds.endedMessage}>
+          <strong>{strings.session.causes[ended.cause]}.</strong> {ended.message}
+          {ended.exitCode === null ? "" : ` ${strings.session.exitCode(ended.exitCode)}`}
+        </p>
+        {ended.remedy === null ? null : (
+          <p className="ended-remedy" data-testid={testIds.endedRemedy}>
+            {ended.remedy}
+          </p>
+        )}
+        {detail === null ? null : (
+          <Disclosure className="ended-details">
+            <Button className="link-button" slot="trigger">
+              {strings.session.details}
+            </Button>
+            <DisclosurePanel>
+              <div className="ended-detail">
+                <code data-testid={testIds.endedDetail}>{detail}</code>
+                <IconButton
+                  icon={Copy}
+                  label={strings.session.copyDetail}
+                  onPress={() => void controller.copy(strings.session.details, detail)}
+                  testId={testIds.endedCopyDetail}
+                />
+              </div>
+            </DisclosurePanel>
+          </Disclosure>
+        )}
+      </div>
+      <div className="ended-actions">
+        <Button
+          className="button primary"
+          data-testid={testIds.endedRestart}
+          onPress={() => controller.restart(id)}
+        >
+          <RotateCw aria-hidden size={15} strokeWidth={2} />
+          {strings.session.restart}
+        </Button>
+        <span className="ended-hint">{strings.session.restartHint}</span>
+      </div>
+    </div>
+  );
+}
+
+function endedIcon({ cause, exitCode }: Ended): ReactNode {
+  switch (cause) {
+    case "closed":
+      return <Info size={18} strokeWidth={1.75} />;
+    case "finished":
+      return exitCode === null || exitCode === 0 ? (
+        <Check size={18} strokeWidth={2} />
+      ) : (
+        <TriangleAlert size={18} strokeWidth={1.75} />
+      );
+    case "service":
+      return <Info size={18} strokeWidth={1.75} />;
+    case "refused":
+    case "unreachable":
+    case "lost":
+      return <TriangleAlert size={18} strokeWidth={1.75} />;
+    default:
+      return assertNever(cause);
+  }
+}
+
+function Notices({ id, notices }: { readonly id: TabId; readonly notices: readonly string[] }) {
+  const controller = useController();
+  return notices.map((notice) => (
+    <div className="notice" data-testid={testIds.notice} key={notice} role="note">
+      <Info aria-hidden size={16} strokeWidth={1.75} />
+      <p>{notice}</p>
+      <IconButton
+        icon={X}
+        label={strings.session.dismissNotice}
+        onPress={() => controller.dismissNotice(id, notice)}
+        testId={testIds.noticeDismiss}
+      />
+    </div>
+  ));
+}

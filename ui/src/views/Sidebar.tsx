@@ -1,0 +1,316 @@
+import { Ellipsis, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
+import { type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from "react";
+import {
+  Button,
+  GridList,
+  GridListItem,
+  Input,
+  MenuTrigger,
+  Popover,
+  SearchField,
+} from "react-aria-components";
+
+import type { Profile } from "../generated/Profile";
+import { profileList, SIDEBAR } from "../model/appState";
+import { chordFor } from "../model/bindings";
+import { filterProfiles } from "../model/profiles";
+import { strings } from "../strings";
+import { testIds } from "../testIds";
+import { MenuEntries, type MenuEntry, useContextMenu } from "./ContextMenu";
+import { useApp, useController } from "./context";
+import { IconButton } from "./IconButton";
+
+export function Sidebar() {
+  const controller = useController();
+  const { open, width } = useApp((state) => state.sidebar);
+  const toggleChord = chordFor("toggleSidebar", controller.mac);
+  if (!open) {
+    return (
+      <nav
+        aria-label={strings.sidebar.label}
+        className="rail"
+        data-focus-region
+        data-testid={testIds.sidebar}
+      >
+        <IconButton
+          chord={toggleChord}
+          icon={PanelLeftOpen}
+          label={strings.sidebar.show}
+          onPress={() => controller.toggleSidebar()}
+          testId={testIds.sidebarToggle}
+        />
+        <IconButton
+          icon={Plus}
+          label={strings.sidebar.newProfile}
+          onPress={() => controller.editProfile(null)}
+          testId={testIds.newProfile}
+        />
+      </nav>
+    );
+  }
+  return (
+    <nav
+      aria-label={strings.sidebar.label}
+      className="sidebar"
+      data-focus-region
+      data-testid={testIds.sidebar}
+      style={{ width }}
+    >
+      <header className="sidebar-header">
+        <Logo />
+        <h1>{strings.app.name}</h1>
+        <IconButton
+          icon={Plus}
+          label={strings.sidebar.newProfile}
+          onPress={() => controller.editProfile(null)}
+          testId={testIds.newProfile}
+        />
+        <IconButton
+          chord={toggleChord}
+          icon={PanelLeftClose}
+          label={strings.sidebar.hide}
+          onPress={() => controller.toggleSidebar()}
+          testId={testIds.sidebarToggle}
+        />
+      </header>
+      <ProfileNavigator />
+      <Version />
+      <WidthHandle />
+    </nav>
+  );
+}
+
+function Logo() {
+  return (
+    <svg aria-hidden className="logo" height="20" viewBox="0 0 20 20" width="20">
+      <rect className="logo-back" height="11" rx="3" width="13" x="6" y="2" />
+      <rect className="logo-front" height="12" rx="3" width="14" x="1" y="6" />
+      <path className="logo-prompt" d="M4.5 10l2.5 2-2.5 2M9 14.2h3" />
+    </svg>
+  );
+}
+
+function Version() {
+  const version = useApp((state) => state.info?.version ?? "");
+  return <footer className="sidebar-footer">{version ? strings.app.version(version) : ""}</footer>;
+}
+
+function ProfileNavigator() {
+  const controller = useController();
+  const profiles = useApp((state) => state.profiles);
+  const [typed, setTyped] = useState("");
+  switch (profiles.kind) {
+    case "loading":
+      return <p className="sidebar-note">{strings.sidebar.loading}</p>;
+    case "failed":
+      return (
+        <div className="sidebar-note" role="alert">
+          <p>
+            {strings.sidebar.failed} {profiles.message}
+          </p>
+          <Button className="button" onPress={() => void controller.loadProfiles()}>
+            {strings.sidebar.retry}
+          </Button>
+        </div>
+      );
+    case "ready": {
+      const shown = filterProfiles(profiles.list, typed);
+      return (
+        <>
+          <SearchField
+            aria-label={strings.sidebar.filter}
+            className="filter"
+            onChange={setTyped}
+            onKeyDown={(event) => {
+              const first = shown[0];
+              if (event.key === "Enter" && typed !== "" && first) controller.openProfile(first);
+              else event.continuePropagation();
+            }}
+            value={typed}
+          >
+            <Search aria-hidden size={14} strokeWidth={1.75} />
+            <Input
+              data-testid={testIds.filter}
+              placeholder={strings.sidebar.filterPlaceholder}
+              spellCheck="false"
+            />
+            <Button aria-label={strings.sidebar.clearFilter} className="filter-clear">
+              <X aria-hidden size={14} strokeWidth={1.75} />
+            </Button>
+          </SearchField>
+          <ProfileRows profiles={shown} typed={typed} />
+        </>
+      );
+    }
+  }
+}
+
+function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[]; readonly typed: string }) {
+  const controller = useController();
+  const alone = useApp((state) => profileList(state).length <= 1);
+  const [target, setTarget] = useState<Profile | null>(null);
+  const { open, menu } = useContextMenu(target ? strings.sidebar.menu(target.name) : "", () =>
+    target ? entriesFor(target, controller) : [],
+  );
+  if (profiles.length === 0) return <p className="sidebar-note">{strings.sidebar.noMatch(typed)}</p>;
+  return (
+    <>
+      <GridList
+        aria-label={strings.sidebar.label}
+        className="profile-list"
+        data-testid={testIds.profileList}
+        items={profiles}
+        onAction={(key) => {
+          const profile = profiles.find(({ id }) => id === key);
+          if (profile) controller.openProfile(profile);
+        }}
+        selectionBehavior="replace"
+        selectionMode="single"
+      >
+        {(profile) => (
+          <ProfileRow
+            onContextMenu={(event) => {
+              setTarget(profile);
+              open(event);
+            }}
+            profile={profile}
+          />
+        )}
+      </GridList>
+      {menu}
+      {alone && typed === "" ? <p className="sidebar-note">{strings.sidebar.none}</p> : null}
+    </>
+  );
+}
+
+interface RowProps {
+  readonly profile: Profile;
+  readonly onContextMenu: (event: MouseEvent) => void;
+}
+
+function ProfileRow({ profile, onContextMenu }: RowProps) {
+  const controller = useController();
+  const row = useRef<HTMLDivElement>(null);
+  const handler = useRef(onContextMenu);
+  useEffect(() => {
+    handler.current = onContextMenu;
+  });
+  useEffect(() => {
+    // The list's rows take no handler of their own for this.
+    const element = row.current;
+    const listener = (event: MouseEvent) => handler.current(event);
+    element?.addEventListener("contextmenu", listener);
+    return () => element?.removeEventListener("contextmenu", listener);
+  }, []);
+  return (
+    <GridListItem
+      className="profile-row"
+      data-profile-id={profile.id}
+      data-profile-name={profile.name}
+      data-testid={testIds.profileRow}
+      ref={row}
+      textValue={profile.name}
+    >
+      <span aria-hidden className="profile-mark" data-colour={profile.colour}>
+        {profile.builtIn ? <Terminal size={14} strokeWidth={2} /> : null}
+      </span>
+      <span className="profile-text">
+        <span className="profile-name">
+          <span className="ellipsis">{profile.name}</span>
+          {profile.builtIn ? <span className="badge">{strings.sidebar.builtIn}</span> : null}
+        </span>
+        <span className="profile-detail ellipsis">{profileDetail(profile)}</span>
+      </span>
+      <MenuTrigger>
+        <Button
+          aria-label={strings.sidebar.menu(profile.name)}
+          className="icon-button row-menu"
+          data-testid={testIds.profileMenuButton}
+        >
+          <Ellipsis aria-hidden size={16} strokeWidth={1.75} />
+        </Button>
+        <Popover className="popover" placement="bottom end">
+          <MenuEntries entries={entriesFor(profile, controller)} label={strings.sidebar.menu(profile.name)} />
+        </Popover>
+      </MenuTrigger>
+    </GridListItem>
+  );
+}
+
+/** What tells one profile from another below its name. */
+export function profileDetail(profile: Profile): string {
+  if (profile.builtIn) return strings.sidebar.localTarget;
+  const target = profile.target.startsWith("ecs:")
+    ? (profile.target.split("_")[0] ?? profile.target)
+    : profile.target;
+  return [target, profile.region].filter(Boolean).join(" · ");
+}
+
+function entriesFor(profile: Profile, controller: ReturnType<typeof useController>): readonly MenuEntry[] {
+  const open: MenuEntry = {
+    id: "open",
+    label: strings.menu.open,
+    testId: testIds.menuOpen,
+    run: () => controller.openProfile(profile),
+  };
+  if (profile.builtIn) return [open];
+  return [
+    open,
+    {
+      id: "edit",
+      label: strings.menu.edit,
+      testId: testIds.menuEdit,
+      apart: true,
+      run: () => controller.editProfile(profile),
+    },
+    {
+      id: "duplicate",
+      label: strings.menu.duplicate,
+      testId: testIds.menuDuplicate,
+      run: () => void controller.duplicateProfile(profile),
+    },
+    {
+      id: "delete",
+      label: strings.menu.remove,
+      testId: testIds.menuDelete,
+      danger: true,
+      apart: true,
+      run: () => controller.askToDelete(profile),
+    },
+  ];
+}
+
+const KEY_STEP = 16;
+
+function WidthHandle() {
+  const controller = useController();
+  const width = useApp((state) => state.sidebar.width);
+  const drag = (event: ReactPointerEvent<HTMLDivElement>) => {
+    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    controller.setSidebarWidth(event.clientX);
+  };
+  return (
+    <div
+      aria-label={strings.sidebar.resize}
+      aria-orientation="vertical"
+      aria-valuemax={SIDEBAR.max}
+      aria-valuemin={SIDEBAR.min}
+      aria-valuenow={width}
+      className="width-handle"
+      onDoubleClick={() => controller.setSidebarWidth(SIDEBAR.usual)}
+      onKeyDown={(event) => {
+        if (event.key === "ArrowLeft") controller.setSidebarWidth(width - KEY_STEP);
+        else if (event.key === "ArrowRight") controller.setSidebarWidth(width + KEY_STEP);
+        else return;
+        event.preventDefault();
+      }}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        event.preventDefault();
+      }}
+      onPointerMove={drag}
+      role="separator"
+      tabIndex={0}
+    />
+  );
+}

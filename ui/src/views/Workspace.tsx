@@ -1,0 +1,151 @@
+import {
+  type DockviewApi,
+  DockviewReact,
+  type DockviewReadyEvent,
+  type DockviewTheme,
+  type IDockviewHeaderActionsProps,
+  type IDockviewPanelProps,
+} from "dockview-react";
+import { Plus } from "lucide-react";
+import { useEffect, useRef } from "react";
+
+import { chordFor } from "../model/bindings";
+import { activate, reorder, sessionOf, type Tab, type Tabs } from "../model/tabs";
+import { strings } from "../strings";
+import { testIds } from "../testIds";
+import { useApp, useController, useTab } from "./context";
+import { IconButton } from "./IconButton";
+import { SessionPane } from "./SessionPane";
+import { StartPage } from "./StartPage";
+import { TabHeader } from "./TabHeader";
+
+const THEME: DockviewTheme = {
+  name: "sessiondeck",
+  className: "dock",
+  tabAnimation: "smooth",
+  dndTabIndicator: "line",
+};
+const COMPONENTS = { tab: TabPanel };
+
+/**
+ * The tabs and their panes. The model says which tabs there are, in which order and which is in front; dockview shows
+ * that, and what a person drags or clicks in it comes back as changes of the model.
+ */
+export function Workspace() {
+  const controller = useController();
+  const tabs = useApp((state) => state.tabs);
+  const dock = useRef<DockviewApi | null>(null);
+  const syncing = useRef(false);
+
+  const sync = (shown: Tabs) => {
+    const api = dock.current;
+    if (!api) return;
+    syncing.current = true;
+    try {
+      show(api, shown);
+    } finally {
+      syncing.current = false;
+    }
+  };
+  useEffect(() => sync(tabs), [tabs]);
+
+  const ready = ({ api }: DockviewReadyEvent) => {
+    dock.current = api;
+    api.onDidActivePanelChange(() => {
+      const id = api.activePanel?.id;
+      if (!syncing.current && id !== undefined) controller.changeTabs((all) => activate(all, id));
+    });
+    api.onDidMovePanel(() => {
+      if (syncing.current) return;
+      const ids = api.groups.flatMap((group) => group.panels.map((panel) => panel.id));
+      controller.changeTabs((all) => reorder(all, ids));
+    });
+    api.onDidRemovePanel(({ id }) => {
+      // Delete on a tab closes it in dockview first.
+      if (!syncing.current) controller.closeTab(id);
+    });
+    // One strip of tabs, for now: they can be put in order, but not dropped beside or onto each other's panes.
+    api.onWillShowOverlay((event) => {
+      if (event.kind !== "tab" && event.kind !== "header_space") event.preventDefault();
+    });
+    api.onWillDragGroup((event) => event.nativeEvent.preventDefault());
+    sync(controller.store.state().tabs);
+  };
+
+  return (
+    <div className="workspace" data-focus-region>
+      <DockviewReact
+        announcements={false}
+        components={COMPONENTS}
+        defaultRenderer="always"
+        defaultTabComponent={TabHeader}
+        disableFloatingGroups
+        dndEdges={false}
+        dndStrategy="pointer"
+        leftHeaderActionsComponent={NewTabButton}
+        onReady={ready}
+        scrollbars="native"
+        theme={THEME}
+        watermarkComponent={StartPage}
+      />
+    </div>
+  );
+}
+
+/** Makes dockview show what the model says. */
+function show(api: DockviewApi, tabs: Tabs): void {
+  for (const panel of api.panels) if (!tabs.list.some(({ id }) => id === panel.id)) api.removePanel(panel);
+  tabs.list.forEach((tab, index) => {
+    const title = accessibleTitle(tab);
+    const panel = api.getPanel(tab.id);
+    const referenceGroup = api.groups[0];
+    if (!panel) {
+      const position = referenceGroup ? { position: { referenceGroup, index } } : {};
+      api.addPanel({ id: tab.id, component: "tab", title, ...position });
+    }
+    if (panel && panel.title !== title) panel.api.setTitle(title);
+  });
+  const group = api.groups[0];
+  if (group) {
+    tabs.list.forEach((tab, index) => {
+      if (group.panels[index]?.id === tab.id) return;
+      api.getPanel(tab.id)?.api.moveTo({ group, index, skipSetActive: true });
+    });
+  }
+  if (tabs.active !== null && api.activePanel?.id !== tabs.active) api.getPanel(tabs.active)?.api.setActive();
+}
+
+/** What a screen reader says of a tab: name, state, and what was missed. */
+function accessibleTitle(tab: Tab): string {
+  const session = sessionOf(tab);
+  if (!session) return strings.start.tab;
+  return [
+    session.profile.name,
+    session.remoteTitle,
+    strings.tab.states[session.state.kind],
+    tab.unseen ? strings.tab.unseen : "",
+    tab.bell ? strings.tab.bell : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function TabPanel({ api }: IDockviewPanelProps) {
+  const tab = useTab(api.id);
+  if (!tab) return null;
+  return tab.content.kind === "start" ? <StartPage /> : <SessionPane id={tab.id} />;
+}
+
+function NewTabButton(_props: IDockviewHeaderActionsProps) {
+  const controller = useController();
+  return (
+    <IconButton
+      chord={chordFor("newTab", controller.mac)}
+      className="new-tab"
+      icon={Plus}
+      label={strings.tab.newTab}
+      onPress={() => controller.openStart()}
+      testId={testIds.newTab}
+    />
+  );
+}

@@ -1,0 +1,47 @@
+/** The few things about the window that are kept between starts, in the page's own storage. */
+import { type AppState, clamp, FONT, SIDEBAR } from "../model/appState";
+
+type Settings = Pick<AppState, "sidebar" | "fontSize">;
+
+const KEY = "sessiondeck.window";
+/** Below this the sidebar starts hidden, unless it was left open. */
+const NARROW = 700;
+
+export function loadSettings(): Settings {
+  const usual: Settings = {
+    sidebar: { open: window.innerWidth >= NARROW, width: SIDEBAR.usual },
+    fontSize: FONT.usual,
+  };
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    if (!isRecord(stored)) return usual;
+    const sidebar = isRecord(stored["sidebar"]) ? stored["sidebar"] : {};
+    return {
+      sidebar: {
+        open: typeof sidebar["open"] === "boolean" ? sidebar["open"] : usual.sidebar.open,
+        width: typeof sidebar["width"] === "number" ? clamp(sidebar["width"], SIDEBAR) : SIDEBAR.usual,
+      },
+      fontSize: typeof stored["fontSize"] === "number" ? clamp(stored["fontSize"], FONT) : FONT.usual,
+    };
+  } catch {
+    // Storage may be switched off or hold nonsense: then the window starts as new.
+    return usual;
+  }
+}
+
+let saved = "";
+
+export function saveSettings({ sidebar, fontSize }: Settings): void {
+  const text = JSON.stringify({ sidebar, fontSize });
+  if (text === saved) return;
+  saved = text;
+  try {
+    localStorage.setItem(KEY, text);
+  } catch {
+    // As above.
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

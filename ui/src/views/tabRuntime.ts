@@ -1,0 +1,261 @@
+/**
+ * What runs behind one tab: its terminal and its session with the backend. It outlives React's views and keeps the
+ * scrollback when a session is started again.
+ */
+import type { SessionEvent } from "../generated/SessionEvent";
+import { decodeBase64 } from "../host/base64";
+import { type Host, toHostError, type Unlisten } from "../host/host";
+import { assertNever } from "../model/assertNever";
+import type { Profile } from "../generated/Profile";
+import type { SessionState } from "../generated/SessionState";
+import { strings } from "../strings";
+import { InputQueue } from "../terminal/inputQueue";
+import type { Link } from "../terminal/links";
+import { CreditLedger, type OutputScheduler } from "../terminal/outputQueue";
+import type { PasteReview } from "../terminal/paste";
+import type { Renderer } from "../terminal/renderer";
+import { type Size, TerminalView } from "../terminal/terminalView";
+
+/** What a tab's runtime tells its owner. */
+export interface TabRuntimeEvents {
+  state(attempt: number, state: SessionState): void;
+  failed(attempt: number, message: string): void;
+  notice(attempt: number, message: string): void;
+  title(title: string): void;
+  size(size: Size): void;
+  output(): void;
+  bell(): void;
+  restart(): void;
+  confirmPaste(review: PasteReview): Promise<boolean>;
+  openLink(link: Link): void;
+  /** A command failed that has no place of its own to show it. */
+  error(message: string): void;
+}
+
+export interface TabRuntimeOptions {
+  readonly host: Host;
+  readonly profile: Profile;
+  readonly scheduler: OutputScheduler;
+  readonly renderer: Renderer;
+  readonly mac: boolean;
+  readonly fontSize: number;
+}
+
+/** Ends what the last session may have left switched on: colours, mouse, keypad, paste, alternate screen, margins. */
+const RESET_MODES =
+  "\x1b[!p\x1b[0m\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l" +
+  "\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[r\x1b[999;1H";
+
+/** Sizes reach the far end at most this often. */
+const RESIZE_INTERVAL_MS = 60;
+
+/** One session with the backend, from the first command to the last. */
+class Connection {
+  readonly input: InputQueue;
+  readonly credit: CreditLedger;
+  id: string | null = null;
+  unlisten: Unlisten | null = null;
+  over = false;
+  readonly #host: Host;
+  #size: Size | null = null;
+  #resizeTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(host: Host, error: (message: string) => void) {
+    this.#host = host;
+    const command = (run: (id: string) => Promise<void>): Promise<void> =>
+      this.id === null || this.over ? Promise.resolve() : run(this.id);
+    this.input = new InputQueue(
+      (bytes) => command((id) => host.sendInput(id, bytes)),
+      (reason) => {
+        if (!this.over) error(toHostError(reason).message);
+      },
+    );
+    this.credit = new CreditLedger((bytes) => {
+      // A session that is just gone needs no credit.
+      command((id) => host.grantCredit(id, bytes)).catch(() => undefined);
+    });
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    this.#resizeTimer ??= setTimeout(() => {
+      this.#resizeTimer = null;
+      if (this.id !== null && !this.over && this.#size) {
+        this.#host.resizeSession(this.id, this.#size).catch(() => undefined);
+      }
+    }, RESIZE_INTERVAL_MS);
+  }
+
+  /** Ends everything on this side. */
+  finish(): void {
+    this.over = true;
+    this.input.dispose();
+    if (this.#resizeTimer !== null) clearTimeout(this.#resizeTimer);
+  }
+
+  /** Stops listening, once the last output has been taken. */
+  forget(): void {
+    this.finish();
+    this.credit.dispose();
+    this.unlisten?.();
+    this.unlisten = null;
+  }
+}
+
+export class TabRuntime {
+  readonly terminal: TerminalView;
+  #connection: Connection | null = null;
+  #attempt = 0;
+  #disposed = false;
+
+  constructor(
+    private readonly options: TabRuntimeOptions,
+    private readonly events: TabRuntimeEvents,
+  ) {
+    const { host, profile, mac } = options;
+    this.terminal = new TerminalView(
+      {
+        label: strings.session.terminal(profile.name),
+        fontSize: options.fontSize,
+        renderer: options.renderer,
+        mac,
+        scheduler: options.scheduler,
+      },
+      {
+        input: (bytes) => this.#connection?.input.type(bytes),
+        paste: (paste) => this.#connection?.input.paste(paste),
+        confirmPaste: (review) => events.confirmPaste(review),
+        resized: (size) => {
+          events.size(size);
+          this.#connection?.resize(size);
+        },
+        parsed: (bytes) => {
+          this.#connection?.credit.add(bytes);
+          events.output();
+        },
+        title: (title) => events.title(title),
+        bell: () => events.bell(),
+        openLink: (link) => events.openLink(link),
+        enterWhileEnded: () => events.restart(),
+        linkHint: (link) => strings.session.linkHint(link.host, mac),
+        readClipboard: () => host.readClipboard(),
+        writeClipboard: (text) => host.writeClipboard(text),
+      },
+    );
+    this.terminal.setState("connecting");
+  }
+
+  /** Puts the terminal into its place; the session begins once the terminal has its size. */
+  async show(container: HTMLElement, attempt: number): Promise<void> {
+    const size = await this.terminal.open(container);
+    if (this.#disposed) return;
+    this.events.size(size);
+    await this.start(attempt);
+  }
+
+  /** Begins a session; does nothing where this attempt has begun already. */
+  async start(attempt: number): Promise<void> {
+    if (attempt <= this.#attempt || this.#disposed) return;
+    const again = this.#attempt > 0;
+    this.#attempt = attempt;
+    const before = this.#connection;
+    before?.forget();
+    if (before?.id) void this.#close(before.id);
+    const { host, profile } = this.options;
+    const connection = new Connection(host, (message) => this.events.error(message));
+    this.#connection = connection;
+    this.terminal.setState("connecting");
+    try {
+      if (again) {
+        await this.terminal.drained();
+        await this.terminal.writeOwn(RESET_MODES);
+        this.terminal.resetCounters();
+      }
+      const opened = await host.openSession(profile.id, this.terminal.size);
+      if (connection.over) {
+        // Cancelled meanwhile.
+        await host.closeSession(opened.id);
+        return;
+      }
+      connection.id = opened.id;
+      connection.unlisten = await host.listenSession(opened.event, (event) =>
+        this.#heard(connection, attempt, event),
+      );
+      if (connection.over) {
+        connection.forget();
+        return;
+      }
+      await host.attachSession(opened.id);
+      if (!connection.over) this.terminal.setAccepting(true);
+    } catch (reason) {
+      if (connection.over) return;
+      this.#ended(connection);
+      this.events.failed(attempt, toHostError(reason).message);
+    }
+  }
+
+  /** Ends the session and keeps what is on the screen. */
+  async cancel(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection || connection.over) return;
+    const { id } = connection;
+    const attempt = this.#attempt;
+    this.#ended(connection);
+    connection.forget();
+    this.events.state(attempt, {
+      kind: "ended",
+      ended: {
+        cause: "closed",
+        message: strings.session.cancelled,
+        remedy: null,
+        detail: null,
+        exitCode: null,
+      },
+    });
+    if (id !== null) await this.#close(id);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const connection = this.#connection;
+    const id = connection?.id ?? null;
+    connection?.forget();
+    this.terminal.dispose();
+    // An ended session is closed too: it tells the backend that nobody looks at it any more.
+    if (id !== null) await this.#close(id);
+  }
+
+  async #close(id: string): Promise<void> {
+    try {
+      await this.options.host.closeSession(id);
+    } catch (reason) {
+      const error = toHostError(reason);
+      if (error.code !== "unknownSession") this.events.error(error.message);
+    }
+  }
+
+  #heard(connection: Connection, attempt: number, event: SessionEvent): void {
+    switch (event.kind) {
+      case "output":
+        this.terminal.write(decodeBase64(event.data));
+        return;
+      case "state":
+        if (event.state.kind === "ended") this.#ended(connection);
+        else if (!connection.over) this.terminal.setState(event.state.kind);
+        this.events.state(attempt, event.state);
+        return;
+      case "notice":
+        this.events.notice(attempt, event.message);
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #ended(connection: Connection): void {
+    connection.finish();
+    this.terminal.setAccepting(false);
+    this.terminal.setState("ended");
+  }
+}
