@@ -18,14 +18,21 @@ mod window;
 use std::process::ExitCode;
 
 use tauri::{Manager, RunEvent};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::state::AppState;
+
+/// What the log should hold, in the form of `RUST_LOG`.
+const LOG_VARIABLE: &str = "SESSIONDECK_LOG";
 
 /// Runs the application until its last window is closed and every session has ended.
 #[must_use]
 pub fn run() -> ExitCode {
     let dirs = state::Dirs::from_environment();
+    let wish = std::env::var(LOG_VARIABLE).unwrap_or_else(|_| "info".to_owned());
+    if let Err(problem) = logging::init(&wish, &dirs.logs) {
+        warn!(%problem, "going on without");
+    }
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![

@@ -1,0 +1,814 @@
+//! The one owner of the profile file.
+//!
+//! Every change runs under a lock file and in the same steps: look at what is on disk and take it over, apply the one
+//! change, write a new file beside the old one, keep the old one as `profiles.json.1` to `.5`, rename. A file that is
+//! damaged is moved aside first; one from a newer version, or one that cannot be read, makes the store read-only until
+//! a later look finds it well. What the window shows of all this is [`ProfileStore::notices`].
+//!
+//! Calls block on the disk, and wait at most three seconds for another instance.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use etcetera::BaseStrategy as _;
+use uuid::Uuid;
+
+use crate::file::{self, Decoded, Document};
+use crate::files::{Contents, Files, Guard, OsFiles};
+use crate::profile::{FieldError, NAME_MAX, Profile, ProfileDraft, ProfileId};
+
+/// The profile file's name.
+const FILE_NAME: &str = "profiles.json";
+/// How a file that is being written is named until it is complete.
+const TEMPORARY_PREFIX: &str = ".profiles.json.";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+/// Held by the instance that is changing the folder.
+const LOCK_NAME: &str = "profiles.lock";
+/// How many earlier contents are kept.
+const GENERATIONS: u32 = 5;
+/// How many names to try for a damaged file.
+const DAMAGED_NAMES_MAX: u32 = 1000;
+/// How many events are remembered; more than a person reads.
+const NOTICES_MAX: usize = 16;
+
+/// The folder for the profile file on this platform; `None` when there is no home folder.
+#[must_use]
+pub fn default_dir() -> Option<PathBuf> {
+    let strategy = etcetera::base_strategy::choose_native_strategy().ok()?;
+    // On macOS the configuration folder is for the system's own preference files.
+    let base = if cfg!(target_os = "macos") {
+        strategy.data_dir()
+    } else {
+        strategy.config_dir()
+    };
+    Some(base.join("sessiondeck"))
+}
+
+/// Why a change was not saved. Nothing on disk has changed then, unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// **Local demo** cannot be changed, copied or deleted.
+    #[error("the built-in profile cannot be changed, copied or deleted")]
+    BuiltIn,
+    /// There is no profile with that id.
+    #[error("there is no profile {0}")]
+    Unknown(ProfileId),
+    /// Fields of the draft are wrong.
+    #[error("the profile is not valid: {}", sentences(.0))]
+    Invalid(Vec<FieldError>),
+    /// Another program changed or deleted that profile since it was last listed; the list now shows its version.
+    #[error("`{name}` was changed or deleted by another program")]
+    ChangedElsewhere {
+        /// The profile's name as it was last listed.
+        name: String,
+    },
+    /// The file comes from a newer version of the application.
+    #[error("the profile file has the newer schema {schema}")]
+    Newer {
+        /// The schema number found.
+        schema: u32,
+    },
+    /// The file cannot be read, so that its contents cannot be kept.
+    #[error("the profile file cannot be read: {problem}")]
+    Unreadable {
+        /// Why.
+        problem: String,
+    },
+    /// Another instance has been saving for longer than is reasonable.
+    #[error("another instance is saving")]
+    Busy,
+    /// The file would become larger than the application reads.
+    #[error("the profile file would become larger than {} bytes", file::SIZE_MAX)]
+    Full,
+    /// The disk refused; either the old or the new contents are there, complete.
+    #[error("the profile file cannot be written")]
+    Write {
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// What was to be written would not have been read back as the same; nothing was written.
+    #[error("the profile file would not read back as it was written")]
+    Verify,
+}
+
+fn sentences(errors: &[FieldError]) -> String {
+    let sentences: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    sentences.join(" ")
+}
+
+impl StoreError {
+    /// What to show a person.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::BuiltIn => {
+                "Local demo is built in and cannot be changed, copied or deleted.".to_owned()
+            }
+            Self::Unknown(_) => "This connection no longer exists.".to_owned(),
+            Self::Invalid(errors) => sentences(errors),
+            Self::ChangedElsewhere { name } => format!(
+                "{name} was changed or deleted by another program in the meantime; the list now shows that version."
+            ),
+            Self::Newer { schema } => StoreNotice::Newer { schema: *schema }.message(),
+            Self::Unreadable { problem } => StoreNotice::Unreadable {
+                problem: problem.clone(),
+            }
+            .message(),
+            Self::Busy => {
+                "Another window of this application is saving; try again in a moment.".to_owned()
+            }
+            Self::Full => {
+                "There is no room for this connection; the file of connections may have 4 MiB."
+                    .to_owned()
+            }
+            Self::Write { source } => format!("The connections could not be saved: {source}."),
+            Self::Verify => {
+                "The connections could not be saved, because they would not read back the same."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// Something about the profile file that a person should know.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum StoreNotice {
+    /// The file could not be understood, and is kept under another name.
+    Damaged {
+        /// Where the damaged file is now.
+        kept_as: PathBuf,
+        /// What could not be understood, in one sentence.
+        problem: String,
+        /// What took its place.
+        replaced_by: Replacement,
+    },
+    /// The file had gone, and an earlier one took its place.
+    Missing {
+        /// Which earlier contents were used.
+        restored: Restored,
+    },
+    /// The file comes from a newer version of the application; it is shown but not changed.
+    Newer {
+        /// The schema number found.
+        schema: u32,
+    },
+    /// The file could not be read, so nothing can be saved either.
+    Unreadable {
+        /// Why, in one sentence.
+        problem: String,
+    },
+}
+
+/// Earlier contents of the file that were used again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Restored {
+    /// The file they come from.
+    pub from: PathBuf,
+    /// How many connections it holds.
+    pub profiles: usize,
+}
+
+/// What took the place of a damaged file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Replacement {
+    /// An empty list.
+    Nothing,
+    /// The newest earlier contents.
+    Earlier(Restored),
+    /// The list that the application had already read.
+    Known {
+        /// How many connections it holds.
+        profiles: usize,
+    },
+}
+
+impl StoreNotice {
+    /// What to show a person: one sentence, or a few where there is something to look at.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Damaged {
+                kept_as,
+                problem,
+                replaced_by,
+            } => {
+                let replacement = match replaced_by {
+                    Replacement::Nothing => "The list starts empty.".to_owned(),
+                    Replacement::Earlier(restored) => restored.message(),
+                    Replacement::Known { profiles } => {
+                        format!(
+                            "The list shown here ({}) took its place.",
+                            connections(*profiles)
+                        )
+                    }
+                };
+                format!(
+                    "The file of connections could not be understood and is kept as {}. {problem} {replacement}",
+                    kept_as.display()
+                )
+            }
+            Self::Missing { restored } => {
+                format!("The file of connections had gone. {}", restored.message())
+            }
+            Self::Newer { schema } => format!(
+                "The connections were saved by a newer version of this application (schema {schema}); they are shown, \
+                 but not changed."
+            ),
+            Self::Unreadable { problem } => {
+                format!("The connections cannot be read, so nothing can be saved either. {problem}")
+            }
+        }
+    }
+}
+
+impl Restored {
+    fn message(&self) -> String {
+        format!(
+            "An earlier version with {} took its place: {}.",
+            connections(self.profiles),
+            self.from.display()
+        )
+    }
+}
+
+fn connections(count: usize) -> String {
+    if count == 1 {
+        "1 connection".to_owned()
+    } else {
+        format!("{count} connections")
+    }
+}
+
+/// Whether the file may be written.
+#[derive(Clone, Debug, PartialEq)]
+enum Access {
+    Writable,
+    Newer(u32),
+    Unreadable(String),
+}
+
+/// What a look at the file found.
+enum OnDisk {
+    Missing,
+    Valid(Vec<u8>, Document),
+    Newer { schema: u32, document: Document },
+    Damaged(String),
+    Unreadable(String),
+}
+
+/// The saved connections. There should be one in a process; several processes may have one each.
+pub struct ProfileStore {
+    folder: PathBuf,
+    files: Box<dyn Files>,
+    clock: fn() -> SystemTime,
+    document: Document,
+    /// The file's contents when last read or written; `None` when there was no file.
+    seen: Option<Vec<u8>>,
+    /// True once the list is known to be the person's: read, restored, or empty because nothing was ever saved.
+    known: bool,
+    access: Access,
+    events: Vec<StoreNotice>,
+}
+
+impl fmt::Debug for ProfileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProfileStore")
+            .field("folder", &self.folder)
+            .field("profiles", &self.document.profiles.len())
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProfileStore {
+    /// Reads the file in `folder`, which need not exist. Never fails: what is wrong is told by [`Self::notices`].
+    ///
+    /// `clock` dates the names of damaged files, nothing else.
+    #[must_use]
+    pub fn open(folder: impl Into<PathBuf>, clock: fn() -> SystemTime) -> Self {
+        Self::with_files(folder.into(), Box::new(OsFiles), clock)
+    }
+
+    fn with_files(folder: PathBuf, files: Box<dyn Files>, clock: fn() -> SystemTime) -> Self {
+        let mut store = Self {
+            folder,
+            files,
+            clock,
+            document: Document::default(),
+            seen: None,
+            known: false,
+            access: Access::Writable,
+            events: Vec::new(),
+        };
+        store.refresh();
+        store
+    }
+
+    /// All connections in the order they are shown, **Local demo** first.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile> {
+        std::iter::once(Profile::local_demo())
+            .chain(self.document.profiles.iter().cloned())
+            .collect()
+    }
+
+    /// One connection.
+    #[must_use]
+    pub fn find(&self, id: ProfileId) -> Option<Profile> {
+        self.profiles().into_iter().find(|profile| profile.id == id)
+    }
+
+    /// What to tell about the file; empty when all is well.
+    #[must_use]
+    pub fn notices(&self) -> Vec<StoreNotice> {
+        let mut notices = self.events.clone();
+        match &self.access {
+            Access::Writable => {}
+            Access::Newer(schema) => notices.push(StoreNotice::Newer { schema: *schema }),
+            Access::Unreadable(problem) => {
+                notices.push(StoreNotice::Unreadable {
+                    problem: problem.clone(),
+                });
+            }
+        }
+        notices
+    }
+
+    /// Looks at the file again and takes over what another program has written.
+    pub fn refresh(&mut self) {
+        let on_disk = self.look();
+        let needs_repair = match on_disk {
+            OnDisk::Damaged(_) => true,
+            OnDisk::Missing => !self.known && !matches!(self.newest_generation(), Ok(None)),
+            OnDisk::Valid(..) | OnDisk::Newer { .. } | OnDisk::Unreadable(_) => false,
+        };
+        if !needs_repair {
+            return self.adopt(on_disk);
+        }
+        match self.lock() {
+            Ok(_guard) => self.repair(),
+            Err(error) => {
+                // Nothing can be moved, so nothing may be written: show what there is.
+                if !self.known
+                    && let Ok(Some((_, document))) = self.newest_generation()
+                {
+                    self.document = document;
+                }
+                let problem = match on_disk {
+                    OnDisk::Damaged(problem) => problem,
+                    OnDisk::Missing
+                    | OnDisk::Valid(..)
+                    | OnDisk::Newer { .. }
+                    | OnDisk::Unreadable(_) => "The file has gone.".to_owned(),
+                };
+                self.refuse(format!("{problem} Its folder cannot be changed: {error}."));
+            }
+        }
+    }
+
+    /// Saves a new connection, or new values of the one named by `id`.
+    ///
+    /// # Errors
+    /// Wrong fields, the built-in profile, an unknown id, or a file that cannot or must not be written.
+    pub fn save(
+        &mut self,
+        id: Option<ProfileId>,
+        draft: ProfileDraft,
+    ) -> Result<Profile, StoreError> {
+        if id == Some(ProfileId::LOCAL_DEMO) {
+            return Err(StoreError::BuiltIn);
+        }
+        let draft = draft.normalised();
+        draft.validate().map_err(StoreError::Invalid)?;
+        self.change(|document, listed| {
+            let Some(id) = id else {
+                let profile = Profile::new(ProfileId::random(), draft);
+                document.profiles.push(profile.clone());
+                return Ok(profile);
+            };
+            let profile = find_unchanged(document, listed, id)?;
+            profile.draft = draft;
+            Ok(profile.clone())
+        })
+    }
+
+    /// Saves a copy of a connection under a new name, right after it.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn duplicate(&mut self, id: ProfileId) -> Result<Profile, StoreError> {
+        if id == ProfileId::LOCAL_DEMO {
+            return Err(StoreError::BuiltIn);
+        }
+        self.change(|document, _| {
+            let Some(position) = document
+                .profiles
+                .iter()
+                .position(|profile| profile.id == id)
+            else {
+                return Err(StoreError::Unknown(id));
+            };
+            let mut copy = document.profiles[position].clone();
+            copy.id = ProfileId::random();
+            copy.draft.name = name_of_copy(&copy.draft.name, &document.profiles);
+            document.profiles.insert(position + 1, copy.clone());
+            Ok(copy)
+        })
+    }
+
+    /// Deletes a connection.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn delete(&mut self, id: ProfileId) -> Result<(), StoreError> {
+        if id == ProfileId::LOCAL_DEMO {
+            return Err(StoreError::BuiltIn);
+        }
+        self.change(|document, listed| {
+            find_unchanged(document, listed, id)?;
+            document.profiles.retain(|profile| profile.id != id);
+            Ok(())
+        })
+    }
+
+    /// Applies one change to what is on disk now. `apply` also gets what was listed before, to tell whether another
+    /// program has changed the same connection.
+    fn change<T>(
+        &mut self,
+        apply: impl FnOnce(&mut Document, &Document) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let write_error = |source| StoreError::Write { source };
+        self.files
+            .create_folder(&self.folder)
+            .map_err(write_error)?;
+        let _guard = self.lock().map_err(|source| {
+            if source.kind() == io::ErrorKind::ResourceBusy {
+                StoreError::Busy
+            } else {
+                StoreError::Write { source }
+            }
+        })?;
+        let listed = self.document.clone();
+        self.repair();
+        match &self.access {
+            Access::Writable => {}
+            Access::Newer(schema) => return Err(StoreError::Newer { schema: *schema }),
+            Access::Unreadable(problem) => {
+                return Err(StoreError::Unreadable {
+                    problem: problem.clone(),
+                });
+            }
+        }
+        let mut document = self.document.clone();
+        let answer = apply(&mut document, &listed)?;
+        if let Err(error) = self.write(document) {
+            // The new contents may be in place all the same: what is on disk is what is shown.
+            let on_disk = self.look();
+            self.adopt(on_disk);
+            return Err(error);
+        }
+        Ok(answer)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(FILE_NAME)
+    }
+
+    fn generation(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("{FILE_NAME}.{number}"))
+    }
+
+    fn lock(&mut self) -> io::Result<Box<dyn Guard>> {
+        self.files.lock(&self.folder.join(LOCK_NAME))
+    }
+
+    fn look(&mut self) -> OnDisk {
+        let path = self.path();
+        match self.files.read(&path, file::SIZE_MAX) {
+            Ok(Contents::Whole(bytes)) => match file::decode(&bytes) {
+                Decoded::Valid(document) => OnDisk::Valid(bytes, document),
+                Decoded::Newer { schema, document } => OnDisk::Newer { schema, document },
+                Decoded::Damaged(problem) => OnDisk::Damaged(problem),
+            },
+            Ok(Contents::TooLarge) => {
+                OnDisk::Damaged(format!("The file is larger than {} bytes.", file::SIZE_MAX))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => OnDisk::Missing,
+            Err(error) => OnDisk::Unreadable(format!("{}: {error}.", path.display())),
+        }
+    }
+
+    /// Takes over what a look has found, without changing anything on disk.
+    fn adopt(&mut self, on_disk: OnDisk) {
+        match on_disk {
+            OnDisk::Valid(bytes, document) => {
+                self.seen = Some(bytes);
+                self.document = document;
+                self.known = true;
+                self.access = Access::Writable;
+            }
+            OnDisk::Newer { schema, document } => {
+                self.document = document;
+                self.known = false;
+                self.access = Access::Newer(schema);
+            }
+            OnDisk::Missing => {
+                if !self.known {
+                    self.document = Document::default();
+                }
+                self.seen = None;
+                self.known = true;
+                self.access = Access::Writable;
+            }
+            OnDisk::Damaged(problem) | OnDisk::Unreadable(problem) => self.refuse(problem),
+        }
+    }
+
+    fn refuse(&mut self, problem: String) {
+        self.known = false;
+        self.access = Access::Unreadable(problem);
+    }
+
+    /// Looks at the file and takes it over; moves a damaged one aside and puts the best list there is in its place.
+    /// The caller holds the lock.
+    fn repair(&mut self) {
+        let (problem, kept_as) = match self.look() {
+            OnDisk::Damaged(problem) => match self.set_aside() {
+                Ok(kept_as) => (problem, Some(kept_as)),
+                Err(error) => {
+                    return self.refuse(format!("{problem} It cannot be moved aside: {error}."));
+                }
+            },
+            OnDisk::Missing if !self.known => (String::new(), None),
+            on_disk @ (OnDisk::Missing
+            | OnDisk::Valid(..)
+            | OnDisk::Newer { .. }
+            | OnDisk::Unreadable(_)) => return self.adopt(on_disk),
+        };
+        let restored = if self.known {
+            Ok(None)
+        } else {
+            self.newest_generation()
+        };
+        let restored = match restored {
+            Ok(restored) => restored,
+            Err(error) => {
+                let kept = kept_as.map_or_else(String::new, |path| {
+                    format!(" {problem} The damaged file is kept as {}.", path.display())
+                });
+                return self.refuse(format!(
+                    "An earlier version of the file in {} cannot be read: {error}.{kept}",
+                    self.folder.display()
+                ));
+            }
+        };
+        self.seen = None;
+        let replaced_by = match restored {
+            Some((from, document)) => {
+                self.document = document;
+                Replacement::Earlier(Restored {
+                    from,
+                    profiles: self.document.profiles.len(),
+                })
+            }
+            None if self.known => Replacement::Known {
+                profiles: self.document.profiles.len(),
+            },
+            None => {
+                self.document = Document::default();
+                Replacement::Nothing
+            }
+        };
+        self.known = true;
+        self.access = Access::Writable;
+        if replaced_by != Replacement::Nothing
+            && let Err(error) = self.write(self.document.clone())
+        {
+            // The list is in memory, and the next change writes it.
+            tracing::warn!(%error, "the restored profiles are not on disk yet");
+        }
+        match (kept_as, replaced_by) {
+            (Some(kept_as), replaced_by) => {
+                self.tell(StoreNotice::Damaged {
+                    kept_as,
+                    problem,
+                    replaced_by,
+                });
+            }
+            (None, Replacement::Earlier(restored)) => self.tell(StoreNotice::Missing { restored }),
+            (None, Replacement::Nothing | Replacement::Known { .. }) => {}
+        }
+    }
+
+    fn tell(&mut self, notice: StoreNotice) {
+        tracing::warn!(notice = notice.message(), "profile file");
+        if self.events.len() == NOTICES_MAX {
+            self.events.remove(0);
+        }
+        self.events.push(notice);
+    }
+
+    /// Moves the file to a name that nothing has had, and returns it.
+    fn set_aside(&mut self) -> io::Result<PathBuf> {
+        let stamp = utc_stamp((self.clock)());
+        for attempt in 1..=DAMAGED_NAMES_MAX {
+            let name = if attempt == 1 {
+                format!("profiles.damaged-{stamp}.json")
+            } else {
+                format!("profiles.damaged-{stamp}-{attempt}.json")
+            };
+            let kept_as = self.folder.join(name);
+            // Taking the name first makes sure that the renaming replaces nothing but this empty file.
+            match self.files.create_durably(&kept_as, b"") {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            }
+            if let Err(error) = self.files.rename(&self.path(), &kept_as) {
+                let _ = self.files.remove(&kept_as);
+                return Err(error);
+            }
+            self.files.sync_folder(&self.folder)?;
+            return Ok(kept_as);
+        }
+        Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there are too many damaged files",
+        ))
+    }
+
+    /// The newest earlier contents that can be understood. One that cannot be read now may be better than an older one
+    /// that can, so it is an error.
+    fn newest_generation(&mut self) -> io::Result<Option<(PathBuf, Document)>> {
+        for number in 1..=GENERATIONS {
+            let path = self.generation(number);
+            let bytes = match self.files.read(&path, file::SIZE_MAX) {
+                Ok(Contents::Whole(bytes)) => bytes,
+                Ok(Contents::TooLarge) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            if let Decoded::Valid(document) = file::decode(&bytes) {
+                return Ok(Some((path, document)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts `document` in the file's place. The caller holds the lock and has just taken over what is there.
+    fn write(&mut self, document: Document) -> Result<(), StoreError> {
+        let bytes = file::encode(&document).map_err(|_| StoreError::Verify)?;
+        if u64::try_from(bytes.len()).is_ok_and(|len| len > file::SIZE_MAX) {
+            return Err(StoreError::Full);
+        }
+        if file::decode(&bytes) != Decoded::Valid(document.clone()) {
+            return Err(StoreError::Verify);
+        }
+        self.remove_leftovers();
+        let temporary = self.folder.join(format!(
+            "{TEMPORARY_PREFIX}{}{TEMPORARY_SUFFIX}",
+            Uuid::new_v4().simple()
+        ));
+        if let Err(source) = self.replace(&temporary, &bytes) {
+            let _ = self.files.remove(&temporary);
+            return Err(StoreError::Write { source });
+        }
+        self.document = document;
+        self.seen = Some(bytes);
+        Ok(())
+    }
+
+    fn replace(&mut self, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.files.create_durably(temporary, bytes)?;
+        self.keep_generation()?;
+        self.files.rename(temporary, &self.path())?;
+        self.files.sync_folder(&self.folder)
+    }
+
+    /// Gives the file the name of the newest generation, after moving the earlier ones on.
+    fn keep_generation(&mut self) -> io::Result<()> {
+        let Some(seen) = &self.seen else {
+            return Ok(());
+        };
+        // A save that failed half-way has kept these contents already: saving that fails again and again must not push
+        // the earlier ones out.
+        let newest = self.generation(1);
+        if matches!(self.files.read(&newest, file::SIZE_MAX), Ok(Contents::Whole(kept)) if kept == *seen)
+        {
+            return Ok(());
+        }
+        for number in (1..GENERATIONS).rev() {
+            let moved = self
+                .files
+                .rename(&self.generation(number), &self.generation(number + 1));
+            ignore_missing(moved)?;
+        }
+        self.files.link(&self.path(), &newest)
+    }
+
+    /// Removes what a killed process left half-written. Only the holder of the lock writes such files.
+    fn remove_leftovers(&mut self) {
+        let Ok(paths) = self.files.list(&self.folder) else {
+            return;
+        };
+        for path in paths {
+            let is_leftover = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| {
+                    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+                });
+            if is_leftover {
+                let _ = self.files.remove(&path);
+            }
+        }
+    }
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// The profile `id` of `document`, if it is still as `listed`.
+fn find_unchanged<'a>(
+    document: &'a mut Document,
+    listed: &Document,
+    id: ProfileId,
+) -> Result<&'a mut Profile, StoreError> {
+    let Some(before) = listed.profiles.iter().find(|profile| profile.id == id) else {
+        return Err(StoreError::Unknown(id));
+    };
+    document
+        .profiles
+        .iter_mut()
+        .find(|profile| *profile == before)
+        .ok_or_else(|| StoreError::ChangedElsewhere {
+            name: before.draft.name.clone(),
+        })
+}
+
+/// `X copy`, `X copy 2` and so on: the first that is free. A copy of a copy is numbered on, not named twice.
+fn name_of_copy(name: &str, profiles: &[Profile]) -> String {
+    let is_copy = |ending: &str| {
+        ending.is_empty()
+            || ending
+                .strip_prefix(' ')
+                .is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    let original = name
+        .rsplit_once(" copy")
+        .filter(|(original, ending)| !original.is_empty() && is_copy(ending))
+        .map_or(name, |(original, _)| original);
+    let numbered = |number: usize| {
+        let suffix = if number == 1 {
+            " copy".to_owned()
+        } else {
+            format!(" copy {number}")
+        };
+        let room = NAME_MAX - suffix.len();
+        original.chars().take(room).collect::<String>() + &suffix
+    };
+    // One more candidate than there are profiles: one of them is free.
+    (1..=profiles.len() + 1)
+        .map(numbered)
+        .find(|candidate| {
+            profiles
+                .iter()
+                .all(|profile| profile.draft.name != *candidate)
+        })
+        .unwrap_or_else(|| numbered(profiles.len() + 2))
+}
+
+/// `20261124T041530Z`, for a file's name.
+fn utc_stamp(time: SystemTime) -> String {
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
+    // Days since 1 March of year 0, in eras of 400 years ("civil from days", Howard Hinnant).
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests;

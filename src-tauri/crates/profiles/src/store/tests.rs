@@ -1,0 +1,765 @@
+//! The store against a file system in memory that can fail at any operation, or lose power after it.
+//!
+//! What a power cut leaves is chosen by a seeded generator: data that was not synced is there in full, in part or not at
+//! all, and of the folder's changes that were not synced the first few have happened.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::*;
+use crate::file::Document;
+
+/// One file's bytes, and how much of them a power cut leaves.
+#[derive(Clone, Debug, Default)]
+struct Inode {
+    data: Vec<u8>,
+    synced: bool,
+}
+
+/// A change of the folder.
+#[derive(Clone, Debug)]
+enum Change {
+    Insert(PathBuf, usize),
+    Remove(PathBuf),
+    Rename(PathBuf, PathBuf),
+}
+
+#[derive(Debug, Default)]
+struct Disk {
+    inodes: Vec<Inode>,
+    entries: BTreeMap<PathBuf, usize>,
+    durable: BTreeMap<PathBuf, usize>,
+    pending: Vec<Change>,
+    operations: usize,
+    /// The operation to fail, and whether all later ones fail as well.
+    fail: Option<(usize, io::ErrorKind, bool)>,
+    /// Renamings that would have this name fail.
+    refuse_renaming_to: Option<PathBuf>,
+    folder_exists: bool,
+}
+
+fn apply(entries: &mut BTreeMap<PathBuf, usize>, change: &Change) {
+    match change {
+        Change::Insert(path, inode) => {
+            entries.insert(path.clone(), *inode);
+        }
+        Change::Remove(path) => {
+            entries.remove(path);
+        }
+        Change::Rename(from, to) => {
+            if let Some(inode) = entries.remove(from) {
+                entries.insert(to.clone(), inode);
+            }
+        }
+    }
+}
+
+impl Disk {
+    /// Counts one operation, and fails it if its turn has come.
+    fn step(&mut self) -> io::Result<()> {
+        self.operations += 1;
+        match self.fail {
+            Some((at, kind, for_good))
+                if self.operations == at || (for_good && self.operations > at) =>
+            {
+                Err(kind.into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        apply(&mut self.entries, &change);
+        self.pending.push(change);
+    }
+
+    fn inode(&self, path: &Path) -> io::Result<usize> {
+        self.entries
+            .get(path)
+            .copied()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// What is there after the power came back.
+    fn after_power_cut(&self, random: &mut Random) -> Self {
+        let mut entries = self.durable.clone();
+        let happened = random.below(self.pending.len() + 1);
+        for change in &self.pending[..happened] {
+            apply(&mut entries, change);
+        }
+        let inodes = self
+            .inodes
+            .iter()
+            .map(|inode| {
+                let len = inode.data.len();
+                let left = if inode.synced {
+                    len
+                } else {
+                    random.below(len + 1)
+                };
+                Inode {
+                    data: inode.data[..left].to_vec(),
+                    synced: true,
+                }
+            })
+            .collect();
+        Self {
+            inodes,
+            durable: entries.clone(),
+            entries,
+            folder_exists: self.folder_exists,
+            ..Self::default()
+        }
+    }
+}
+
+/// A small deterministic generator (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % bound
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct MemoryFiles(Arc<Mutex<Disk>>);
+
+struct Free;
+impl Guard for Free {}
+
+impl MemoryFiles {
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn healthy(disk: Disk) -> Self {
+        Self(Arc::new(Mutex::new(disk)))
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        let mut disk = self.disk();
+        disk.folder_exists = true;
+        disk.inodes.push(Inode {
+            data: bytes.to_vec(),
+            synced: true,
+        });
+        let inode = disk.inodes.len() - 1;
+        disk.change(Change::Insert(folder().join(name), inode));
+        disk.durable = disk.entries.clone();
+        disk.pending.clear();
+    }
+
+    fn contents(&self, name: &str) -> Option<Vec<u8>> {
+        let disk = self.disk();
+        disk.inode(&folder().join(name))
+            .ok()
+            .map(|inode| disk.inodes[inode].data.clone())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.disk()
+            .entries
+            .keys()
+            .filter_map(|path| path.file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    fn open(&self) -> ProfileStore {
+        ProfileStore::with_files(folder(), Box::new(self.clone()), clock)
+    }
+}
+
+impl Files for MemoryFiles {
+    fn create_folder(&mut self, _: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        disk.folder_exists = true;
+        Ok(())
+    }
+
+    fn lock(&mut self, _: &Path) -> io::Result<Box<dyn Guard>> {
+        self.disk().step()?;
+        Ok(Box::new(Free))
+    }
+
+    fn read(&mut self, path: &Path, limit: u64) -> io::Result<Contents> {
+        let mut disk = self.disk();
+        disk.step()?;
+        let inode = disk.inode(path)?;
+        let bytes = disk.inodes[inode].data.clone();
+        let too_large = u64::try_from(bytes.len()).is_ok_and(|len| len > limit);
+        Ok(if too_large {
+            Contents::TooLarge
+        } else {
+            Contents::Whole(bytes)
+        })
+    }
+
+    fn create_durably(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        if !disk.folder_exists {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if disk.entries.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        disk.inodes.push(Inode::default());
+        let inode = disk.inodes.len() - 1;
+        disk.change(Change::Insert(path.to_owned(), inode));
+        // The write itself: half of it arrives when it fails.
+        if let Err(error) = disk.step() {
+            disk.inodes[inode].data = bytes[..bytes.len() / 2].to_vec();
+            return Err(error);
+        }
+        disk.inodes[inode].data = bytes.to_vec();
+        // The sync.
+        disk.step()?;
+        disk.inodes[inode].synced = true;
+        Ok(())
+    }
+
+    fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        let inode = disk.inode(from)?;
+        if disk.entries.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        disk.change(Change::Insert(to.to_owned(), inode));
+        Ok(())
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        disk.inode(from)?;
+        if disk.refuse_renaming_to.as_deref() == Some(to) {
+            return Err(io::ErrorKind::Other.into());
+        }
+        disk.change(Change::Rename(from.to_owned(), to.to_owned()));
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        disk.inode(path)?;
+        disk.change(Change::Remove(path.to_owned()));
+        Ok(())
+    }
+
+    fn list(&mut self, _: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut disk = self.disk();
+        disk.step()?;
+        Ok(disk.entries.keys().cloned().collect())
+    }
+
+    fn sync_folder(&mut self, _: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.step()?;
+        disk.durable = disk.entries.clone();
+        disk.pending.clear();
+        Ok(())
+    }
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from("config")
+}
+
+/// 24 November 2026, 04:15:30 UTC.
+fn clock() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_795_493_730)
+}
+
+fn draft(name: &str) -> ProfileDraft {
+    ProfileDraft {
+        name: name.to_owned(),
+        target: "i-0123456789abcdef0".to_owned(),
+        ..ProfileDraft::default()
+    }
+}
+
+fn names(store: &ProfileStore) -> Vec<String> {
+    store
+        .profiles()
+        .into_iter()
+        .skip(1)
+        .map(|profile| profile.draft.name)
+        .collect()
+}
+
+/// A disk on which `count` connections were saved, one by one.
+fn disk_with(count: usize) -> MemoryFiles {
+    let files = MemoryFiles::default();
+    let mut store = files.open();
+    for number in 0..count {
+        if let Err(error) = store.save(None, draft(&format!("p{number}"))) {
+            panic!("{error}");
+        }
+    }
+    files
+}
+
+const FAILURES: [io::ErrorKind; 4] = [
+    io::ErrorKind::StorageFull,
+    io::ErrorKind::Other,
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::ReadOnlyFilesystem,
+];
+
+#[test]
+fn a_failure_of_any_operation_leaves_the_old_or_the_new_list_and_the_next_save_works() {
+    let mut failed_saves = 0;
+    for kind in FAILURES {
+        for at in 1.. {
+            let files = disk_with(7);
+            let mut store = files.open();
+            let old = names(&store);
+            {
+                let mut disk = files.disk();
+                disk.operations = 0;
+                disk.fail = Some((at, kind, false));
+            }
+            let saved = store.save(None, draft("new"));
+            let operations = files.disk().operations;
+            files.disk().fail = None;
+            let mut new = old.clone();
+            new.push("new".to_owned());
+
+            let reopened = files.open();
+            assert!(
+                reopened.notices().is_empty(),
+                "{kind} at {at}: {:?}",
+                reopened.notices()
+            );
+            let on_disk = names(&reopened);
+            match &saved {
+                Ok(_) => assert_eq!(on_disk, new, "{kind} at {at}"),
+                Err(error) => {
+                    failed_saves += 1;
+                    assert!(
+                        on_disk == old || on_disk == new,
+                        "{kind} at {at}: {on_disk:?}"
+                    );
+                    assert!(error.message().ends_with('.'), "{}", error.message());
+                }
+            }
+            // The application goes on with the same store.
+            store.refresh();
+            assert_eq!(names(&store), on_disk, "{kind} at {at}");
+            assert!(store.save(None, draft("next")).is_ok(), "{kind} at {at}");
+            assert_eq!(
+                names(&files.open()).last().map(String::as_str),
+                Some("next")
+            );
+            assert!(
+                !files.names().iter().any(|name| name.ends_with(".tmp")),
+                "{:?}",
+                files.names()
+            );
+            if operations < at {
+                break;
+            }
+        }
+    }
+    assert!(
+        failed_saves > 40,
+        "only {failed_saves} saves failed: the failures do not arrive"
+    );
+}
+
+#[test]
+fn a_disk_that_fails_for_good_loses_nothing() {
+    for kind in FAILURES {
+        for at in 1..40 {
+            let files = disk_with(3);
+            let mut store = files.open();
+            {
+                let mut disk = files.disk();
+                disk.operations = 0;
+                disk.fail = Some((at, kind, true));
+            }
+            let id = store.profiles()[1].id;
+            let deleted = store.delete(id);
+            let again = store.save(None, draft("new"));
+            files.disk().fail = None;
+            let on_disk = names(&files.open());
+            if deleted.is_ok() {
+                assert!(!on_disk.contains(&"p0".to_owned()));
+            }
+            assert!(on_disk.contains(&"p1".to_owned()) && on_disk.contains(&"p2".to_owned()));
+            assert!(again.is_err() || on_disk.contains(&"new".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn failing_saves_do_not_push_out_the_earlier_generations() {
+    let files = disk_with(7);
+    let kept: Vec<_> = (1..=GENERATIONS)
+        .map(|n| files.contents(&format!("{FILE_NAME}.{n}")))
+        .collect();
+    assert!(kept.iter().all(Option::is_some));
+    let mut store = files.open();
+    files.disk().refuse_renaming_to = Some(folder().join(FILE_NAME));
+    for _ in 0..20 {
+        assert!(store.save(None, draft("new")).is_err());
+    }
+    assert_eq!(files.contents("profiles.json.1"), files.contents(FILE_NAME));
+    for number in 2..=5_usize {
+        let now = files.contents(&format!("profiles.json.{number}"));
+        assert!(
+            now == kept[number - 2],
+            "generation {number} is not what generation {} was",
+            number - 1
+        );
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_operation_loses_no_confirmed_save() {
+    let mut cut_short = 0;
+    for seed in 1..=400_u64 {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let files = MemoryFiles::default();
+        files.disk().fail = Some((1 + random.below(160), io::ErrorKind::Other, true));
+        let mut store = files.open();
+        let mut confirmed: Vec<String> = Vec::new();
+        let mut attempted: Option<Vec<String>> = None;
+        for number in 0..8 {
+            let mut next = confirmed.clone();
+            let result = if number == 5 {
+                let id = store.profiles()[1].id;
+                next.remove(0);
+                store.delete(id)
+            } else {
+                next.push(format!("p{number}"));
+                store.save(None, draft(&format!("p{number}"))).map(drop)
+            };
+            if result.is_err() {
+                attempted = Some(next);
+                break;
+            }
+            confirmed = next;
+        }
+        cut_short += usize::from(attempted.is_some());
+        let files = MemoryFiles::healthy(files.disk().after_power_cut(&mut random));
+        let mut store = files.open();
+        let found = names(&store);
+        assert!(
+            found == confirmed || Some(&found) == attempted.as_ref(),
+            "seed {seed}: {confirmed:?} were confirmed, {attempted:?} was under way, {found:?} are there"
+        );
+        assert!(
+            store.notices().is_empty(),
+            "seed {seed}: {:?}",
+            store.notices()
+        );
+        assert!(store.save(None, draft("next")).is_ok(), "seed {seed}");
+    }
+    assert!(cut_short > 200, "only {cut_short} runs were cut short");
+}
+
+#[test]
+fn a_failure_while_a_damaged_file_is_recovered_loses_neither_it_nor_the_generations() {
+    for at in 1..60 {
+        let files = disk_with(3);
+        files.put(FILE_NAME, b"{ broken");
+        files.disk().operations = 0;
+        files.disk().fail = Some((at, io::ErrorKind::Other, false));
+        let mut store = files.open();
+        files.disk().fail = None;
+        let _ = store.save(None, draft("new"));
+        let kept = files
+            .names()
+            .iter()
+            .filter(|name| name.starts_with("profiles.damaged-"))
+            .filter_map(|name| files.contents(name))
+            .filter(|bytes| bytes == b"{ broken")
+            .count();
+        assert_eq!(kept, 1, "failure at {at}: {:?}", files.names());
+        let found = names(&files.open());
+        assert!(
+            found.starts_with(&["p0".to_owned(), "p1".to_owned()]),
+            "failure at {at}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn the_newest_valid_generation_takes_the_place_of_a_damaged_file() {
+    let files = disk_with(4);
+    files.put(FILE_NAME, b"");
+    files.put("profiles.json.1", b"damaged as well");
+    let store = files.open();
+    assert_eq!(names(&store), ["p0", "p1"]);
+    let [
+        StoreNotice::Damaged {
+            kept_as,
+            replaced_by,
+            ..
+        },
+    ] = &store.notices()[..]
+    else {
+        panic!("{:?}", store.notices());
+    };
+    assert_eq!(
+        kept_as,
+        &folder().join("profiles.damaged-20261124T041530Z.json")
+    );
+    assert_eq!(
+        replaced_by,
+        &Replacement::Earlier(Restored {
+            from: folder().join("profiles.json.2"),
+            profiles: 2
+        })
+    );
+    assert!(store.notices()[0].message().contains("2 connections"));
+    // It is on disk again, so the next start has nothing to tell.
+    assert!(files.open().notices().is_empty());
+    assert_eq!(names(&files.open()), ["p0", "p1"]);
+}
+
+#[test]
+fn a_missing_file_is_restored_from_the_newest_generation() {
+    let files = disk_with(3);
+    files.disk().entries.remove(&folder().join(FILE_NAME));
+    let store = files.open();
+    assert_eq!(names(&store), ["p0", "p1"]);
+    assert!(matches!(
+        &store.notices()[..],
+        [StoreNotice::Missing { .. }]
+    ));
+    assert!(files.open().notices().is_empty());
+}
+
+#[test]
+fn two_damaged_files_of_one_second_both_stay() {
+    let files = MemoryFiles::default();
+    files.put(FILE_NAME, b"one");
+    let _ = files.open();
+    files.put(FILE_NAME, b"two");
+    let _ = files.open();
+    assert_eq!(
+        files.contents("profiles.damaged-20261124T041530Z.json"),
+        Some(b"one".to_vec())
+    );
+    assert_eq!(
+        files.contents("profiles.damaged-20261124T041530Z-2.json"),
+        Some(b"two".to_vec())
+    );
+}
+
+#[test]
+fn a_file_damaged_while_the_application_runs_gives_way_to_the_list_it_knows() {
+    let files = disk_with(2);
+    let mut store = files.open();
+    files.put(FILE_NAME, b"{");
+    assert!(store.save(None, draft("new")).is_ok());
+    assert_eq!(names(&store), ["p0", "p1", "new"]);
+    assert!(matches!(
+        &store.notices()[..],
+        [StoreNotice::Damaged {
+            replaced_by: Replacement::Known { profiles: 2 },
+            ..
+        }]
+    ));
+    assert_eq!(
+        files.contents("profiles.damaged-20261124T041530Z.json"),
+        Some(b"{".to_vec())
+    );
+}
+
+#[test]
+fn a_newer_file_is_shown_and_never_changed() {
+    let files = MemoryFiles::default();
+    let text = br#"{"schema": 2, "profiles": [{"id": "0b8f5c1e-4b6a-4d53-9f3e-0d6a3b1f2c4d", "name": "Web",
+        "target": "i-01234567", "colour": "red", "shape": "round"}], "more": 1}"#;
+    files.put(FILE_NAME, text);
+    let mut store = files.open();
+    assert_eq!(names(&store), ["Web"]);
+    assert_eq!(store.notices(), [StoreNotice::Newer { schema: 2 }]);
+    let id = store.profiles()[1].id;
+    assert!(matches!(
+        store.save(None, draft("new")),
+        Err(StoreError::Newer { schema: 2 })
+    ));
+    assert!(matches!(
+        store.duplicate(id),
+        Err(StoreError::Newer { schema: 2 })
+    ));
+    assert!(matches!(
+        store.delete(id),
+        Err(StoreError::Newer { schema: 2 })
+    ));
+    assert_eq!(files.contents(FILE_NAME).as_deref(), Some(&text[..]));
+    assert_eq!(files.names(), [FILE_NAME]);
+}
+
+#[test]
+fn an_unreadable_file_is_told_and_never_replaced_until_it_can_be_read() {
+    let files = disk_with(2);
+    files.disk().operations = 0;
+    files.disk().fail = Some((1, io::ErrorKind::PermissionDenied, true));
+    let mut store = files.open();
+    assert!(matches!(
+        &store.notices()[..],
+        [StoreNotice::Unreadable { .. }]
+    ));
+    assert!(store.save(None, draft("new")).is_err());
+    files.disk().fail = None;
+    assert!(store.save(None, draft("new")).is_ok());
+    assert_eq!(names(&files.open()), ["p0", "p1", "new"]);
+    assert!(store.notices().is_empty());
+}
+
+#[test]
+fn changes_of_two_instances_are_joined() -> Result<(), StoreError> {
+    let files = disk_with(2);
+    let mut first = files.open();
+    let mut second = files.open();
+    first.save(None, draft("first"))?;
+    second.save(None, draft("second"))?;
+    first.delete(first.profiles()[1].id)?;
+    assert_eq!(names(&first), ["p1", "first", "second"]);
+    second.refresh();
+    assert_eq!(names(&second), names(&first));
+    Ok(())
+}
+
+#[test]
+fn a_connection_changed_by_another_program_is_not_overwritten() -> Result<(), StoreError> {
+    let files = disk_with(2);
+    let mut first = files.open();
+    let mut second = files.open();
+    let id = first.profiles()[1].id;
+    first.save(Some(id), draft("theirs"))?;
+    let refused = second.save(Some(id), draft("ours"));
+    assert!(matches!(refused, Err(StoreError::ChangedElsewhere { name }) if name == "p0"));
+    assert_eq!(
+        names(&second),
+        ["theirs", "p1"],
+        "the list shows what is there"
+    );
+    second.save(Some(id), draft("ours"))?;
+    first.refresh();
+    assert_eq!(names(&first), ["ours", "p1"]);
+    second.delete(id)?;
+    assert!(matches!(
+        first.save(Some(id), draft("x")),
+        Err(StoreError::ChangedElsewhere { .. })
+    ));
+    assert!(matches!(
+        first.save(Some(id), draft("x")),
+        Err(StoreError::Unknown(_))
+    ));
+    Ok(())
+}
+
+#[test]
+fn five_generations_are_kept() {
+    let files = disk_with(9);
+    let mut expected: Vec<String> = (1..=5).map(|n| format!("profiles.json.{n}")).collect();
+    expected.insert(0, FILE_NAME.to_owned());
+    assert_eq!(files.names(), expected);
+    for number in 1..=5_usize {
+        let bytes = files
+            .contents(&format!("profiles.json.{number}"))
+            .unwrap_or_default();
+        let Decoded::Valid(Document { profiles, .. }) = file::decode(&bytes) else {
+            panic!("generation {number} is damaged");
+        };
+        assert_eq!(profiles.len(), 9 - number);
+    }
+}
+
+#[test]
+fn the_built_in_profile_is_first_and_cannot_be_touched() {
+    let files = disk_with(1);
+    let mut store = files.open();
+    let demo = store.profiles()[0].clone();
+    assert!(demo.is_built_in());
+    assert_eq!(demo.draft.name, "Local demo");
+    assert!(matches!(
+        store.save(Some(demo.id), draft("x")),
+        Err(StoreError::BuiltIn)
+    ));
+    assert!(matches!(store.duplicate(demo.id), Err(StoreError::BuiltIn)));
+    assert!(matches!(store.delete(demo.id), Err(StoreError::BuiltIn)));
+    let text = String::from_utf8_lossy(&files.contents(FILE_NAME).unwrap_or_default()).into_owned();
+    assert!(!text.contains("Local demo"));
+}
+
+#[test]
+fn copies_are_numbered_and_stand_after_their_source() -> Result<(), StoreError> {
+    let files = disk_with(2);
+    let mut store = files.open();
+    let source = store.profiles()[1].id;
+    let copy = store.duplicate(source)?;
+    store.duplicate(source)?;
+    store.duplicate(copy.id)?;
+    assert_eq!(
+        names(&store),
+        ["p0", "p0 copy 2", "p0 copy", "p0 copy 3", "p1"]
+    );
+    let long = store.save(None, draft(&"n".repeat(100)))?;
+    let copy = store.duplicate(long.id)?;
+    assert_eq!(copy.draft.name, format!("{} copy", "n".repeat(95)));
+    assert_eq!(copy.draft.validate(), Ok(()));
+    Ok(())
+}
+
+#[test]
+fn a_draft_that_is_not_valid_is_not_saved() {
+    let files = MemoryFiles::default();
+    let mut store = files.open();
+    let refused = store.save(
+        None,
+        ProfileDraft {
+            region: Some("moon".to_owned()),
+            ..draft("")
+        },
+    );
+    let Err(error @ StoreError::Invalid(_)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        error.message(),
+        "Give the connection a name. The region must be a code like eu-central-1."
+    );
+    assert_eq!(files.names(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_grown_too_large_is_not_written() {
+    let files = MemoryFiles::default();
+    let mut store = files.open();
+    let mut large = draft("large");
+    for number in 0..20 {
+        large
+            .parameters
+            .insert(format!("p{number}"), vec!["v".repeat(65_535)]);
+    }
+    let results: Vec<bool> = (0..5)
+        .map(|_| store.save(None, large.clone()).is_ok())
+        .collect();
+    assert_eq!(results, [true, true, true, false, false]);
+    assert!(matches!(store.save(None, large), Err(StoreError::Full)));
+    assert_eq!(names(&files.open()).len(), 3);
+}
+
+#[test]
+fn times_are_written_in_utc() {
+    assert_eq!(utc_stamp(clock()), "20261124T041530Z");
+    assert_eq!(utc_stamp(UNIX_EPOCH), "19700101T000000Z");
+    let leap_day = UNIX_EPOCH + Duration::from_secs(1_709_251_199);
+    assert_eq!(utc_stamp(leap_day), "20240229T235959Z");
+}
