@@ -21,10 +21,10 @@ fn draft() -> ProfileDraft {
 fn table() -> Vec<(String, Vec<u8>)> {
     let mut table: Vec<(String, Vec<u8>)> = Vec::new();
     let valid_len = VALID.len();
-    for len in (0..valid_len).step_by(13) {
+    for len in (0..valid_len).step_by(9) {
         table.push((format!("cut off at {len}"), VALID[..len].to_vec()));
     }
-    for at in (0..valid_len).step_by(9) {
+    for at in (0..valid_len).step_by(7) {
         let mut bytes = VALID.to_vec();
         bytes[at] ^= 1 << (at % 8);
         table.push((format!("bit {} of byte {at} flipped", at % 8), bytes));
