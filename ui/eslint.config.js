@@ -1,4 +1,3 @@
-import { importX } from "eslint-plugin-import-x";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
@@ -30,11 +29,7 @@ export default tseslint.config(
     files: ["src/**/*.{ts,tsx}", "*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { "import-x": importX, "react-hooks": reactHooks },
-    settings: {
-      "import-x/resolver": { node: { extensions: [".ts", ".tsx", ".js"] } },
-      "import-x/parsers": { "@typescript-eslint/parser": [".ts", ".tsx"] },
-    },
+    plugins: { "react-hooks": reactHooks },
     rules: {
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",
@@ -42,7 +37,6 @@ export default tseslint.config(
       ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       "no-restricted-imports": ["error", { patterns: [{ group: ["@tauri-apps/*"], message: onlyHost }] }],

@@ -59,7 +59,7 @@ export const session = (page) => page.locator("[data-testid=session]:visible");
 export async function openDemo(page) {
   await page.getByTestId("start-demo").click();
   await session(page).and(page.locator("[data-state=open]")).waitFor();
-  await waitForScreen(page, "$ ");
+  await waitForScreen(page, /\$$/m);
 }
 
 export async function type(page, line) {
