@@ -35,7 +35,7 @@ pub(crate) fn open_main(app: &AppHandle) -> tauri::Result<()> {
 fn is_own_page(url: &Url) -> bool {
     match (url.scheme(), url.host_str()) {
         ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")) => true,
-        ("http", Some("localhost")) => cfg!(debug_assertions) && url.port() == Some(1420),
+        ("http", Some("localhost")) => cfg!(debug_assertions) && url.port() == Some(5173),
         _ => false,
     }
 }

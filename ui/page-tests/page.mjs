@@ -4,9 +4,16 @@ import { chromium } from "playwright-core";
 const CHROMIUM = process.env.SESSIONDECK_CHROMIUM ?? "/usr/bin/chromium";
 
 export const launch = () =>
-  chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"] });
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
+  });
 
-export async function openPage(browser, base, { scene = "first", scheme = "light", size, parameters = {}, ...more } = {}) {
+export async function openPage(
+  browser,
+  base,
+  { scene = "first", scheme = "light", size, parameters = {}, ...more } = {},
+) {
   const context = await browser.newContext({
     colorScheme: scheme,
     viewport: size ?? { width: 1200, height: 760 },
@@ -18,7 +25,8 @@ export async function openPage(browser, base, { scene = "first", scheme = "light
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()))
+      complaints.push(`${message.type()}: ${message.text()}`);
   });
   await page.addInitScript(() => {
     // As `freezePrototype` does in the application.

@@ -20,7 +20,7 @@ function importGraph(): Map<string, string[]> {
     files.map((file) => {
       const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
       const imports = source.statements.flatMap((statement) => {
-        if (!ts.isImportDeclaration(statement) || statement.importClause?.isTypeOnly) return [];
+        if (!ts.isImportDeclaration(statement) || isTypeOnly(statement)) return [];
         const { moduleSpecifier } = statement;
         const target = ts.isStringLiteral(moduleSpecifier) ? resolve(file, moduleSpecifier.text) : undefined;
         return target === undefined ? [] : [target];
@@ -28,6 +28,11 @@ function importGraph(): Map<string, string[]> {
       return [file, imports];
     }),
   );
+}
+
+/** Whether nothing of an import is left when the program runs. */
+function isTypeOnly(statement: ts.ImportDeclaration): boolean {
+  return statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
 }
 
 /** The first circle found, as a path that ends where it began. */

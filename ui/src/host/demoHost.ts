@@ -224,8 +224,17 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     saveProfile: (id, saved) => answer(() => save(id, saved)),
     duplicateProfile: (id) =>
       answer(() => {
-        const { id: _id, builtIn: _builtIn, ...rest } = findOwn(id);
-        return save(null, { ...rest, name: `${rest.name} copy` });
+        const { name, awsProfile, region, target, document, parameters, reason, colour } = findOwn(id);
+        return save(null, {
+          name: `${name} copy`,
+          awsProfile,
+          region,
+          target,
+          document,
+          parameters,
+          reason,
+          colour,
+        });
       }),
     deleteProfile: (id) =>
       answer(() => {

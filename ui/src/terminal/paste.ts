@@ -8,7 +8,6 @@ const BRACKET_START = "\x1b[200~";
 const BRACKET_END = "\x1b[201~";
 
 /** C0 except TAB and CR, then DEL and C1. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROLS = /[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 /** Marks that change how text reads without showing themselves: bidirectional controls and zero-width characters. */

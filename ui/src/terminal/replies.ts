@@ -4,7 +4,6 @@
  * request is how output becomes input, and input becomes commands.
  */
 
-/* eslint-disable no-control-regex -- escape sequences are what this is about */
 const REPLIES: readonly RegExp[] = [
   // Primary and secondary device attributes.
   /^\x1b\[[?>][\d;]*c$/,
@@ -23,7 +22,6 @@ const REPLIES: readonly RegExp[] = [
 
 /** Nothing that a person types begins so: DCS, OSC, SOS, PM and APC strings (Alt+P and the like are two characters). */
 const STRING_SEQUENCE = /^\x1b[P\]X^_][\s\S]/;
-/* eslint-enable no-control-regex */
 
 /** What xterm.js's data event carried. */
 export type DataKind = "input" | "reply" | "forbidden";

@@ -206,6 +206,7 @@ export class TerminalView {
     const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode);
     if (review && !(await this.events.confirmPaste(review))) return;
     // The mode may have changed while somebody was reading.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
     if (!this.#accepting) return;
     this.#terminal.scrollToBottom();
     this.events.paste(preparePaste(text, this.#terminal.modes.bracketedPasteMode));

@@ -43,9 +43,9 @@ function useWindowKeys(controller: Controller): void {
       const press = keyPress(event);
       const action = press.altGraph ? null : actionFor(press, controller.mac);
       const target = event.target instanceof Element ? event.target : null;
-      const inTerminal = target?.closest(".terminal-host") != null;
+      const inTerminal = Boolean(target?.closest(".terminal-host"));
       const inField = !inTerminal && target?.matches("input, textarea, [contenteditable]") === true;
-      const inDialog = target?.closest("[role=dialog], [role=alertdialog]") != null;
+      const inDialog = Boolean(target?.closest("[role=dialog], [role=alertdialog]"));
       const editing = ["copy", "paste", "selectAll", "scroll", "clear"].includes(action?.kind ?? "");
       if (action && !inDialog && !(editing && !inTerminal) && !inField) {
         if (controller.perform(action)) {
@@ -60,7 +60,7 @@ function useWindowKeys(controller: Controller): void {
     const prevent = (event: Event) => event.preventDefault();
     const preventOutsideFields = (event: Event) => {
       const target = event.target instanceof Element ? event.target : null;
-      if (target?.closest("input, textarea:not(.xterm-helper-textarea)") == null) event.preventDefault();
+      if (!target?.closest("input, textarea:not(.xterm-helper-textarea)")) event.preventDefault();
     };
     const onWheel = (event: WheelEvent) => {
       if (!event.ctrlKey) return;

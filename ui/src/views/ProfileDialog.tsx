@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight, Plus, Trash2 } from "lucide-react";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import {
   Button,
   ComboBox,
@@ -14,7 +14,8 @@ import {
   Modal,
   ModalOverlay,
   Popover,
-  Radio,
+  RadioButton,
+  RadioField,
   RadioGroup,
   Text,
   TextArea,
@@ -106,7 +107,7 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
     <Form
       className="form"
       data-testid={testIds.profileForm}
-      onSubmit={(event: FormEvent) => {
+      onSubmit={(event) => {
         event.preventDefault();
         void save();
       }}
@@ -169,13 +170,9 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
           <Label>{text.colour}</Label>
           <div className="swatches">
             {COLOURS.map((colour) => (
-              <Radio
-                aria-label={text.colours[colour]}
-                className="swatch"
-                data-colour={colour}
-                key={colour}
-                value={colour}
-              />
+              <RadioField key={colour} value={colour}>
+                <RadioButton aria-label={text.colours[colour]} className="swatch" data-colour={colour} />
+              </RadioField>
             ))}
             <span className="swatch-name">{text.colours[form.colour]}</span>
           </div>
@@ -280,7 +277,7 @@ function Field({
   return (
     <TextField
       autoComplete="off"
-      // eslint-disable-next-line jsx-a11y/no-autofocus -- the first field of a dialog that was just asked for
+      // Focus: the first field of a dialog that was just asked for
       autoFocus={autoFocus ?? false}
       className="field"
       isInvalid={problem !== null}
@@ -374,7 +371,7 @@ function Parameters({ rows, onChange, problem }: ParametersProps) {
     <fieldset aria-describedby={id} className="field parameters">
       <legend>{text.parameters}</legend>
       {rows.map((row, index) => (
-        // eslint-disable-next-line react/no-array-index-key -- rows have no identity but their place
+        // The key is the place: rows have no identity but their place
         <div className="parameter" key={index}>
           <TextField
             aria-label={text.parameterKey(index + 1)}

@@ -38,7 +38,7 @@ function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, ch
           <div className="dialog-body">{children}</div>
           <div className="dialog-actions">
             <Button
-              // eslint-disable-next-line jsx-a11y/no-autofocus -- the harmless answer of a question just asked
+              // Focus: the harmless answer of a question just asked
               autoFocus
               className="button"
               data-testid={noTestId}

@@ -3,7 +3,6 @@ import {
   DockviewReact,
   type DockviewReadyEvent,
   type DockviewTheme,
-  type IDockviewHeaderActionsProps,
   type IDockviewPanelProps,
 } from "dockview-react";
 import { Plus } from "lucide-react";
@@ -136,7 +135,7 @@ function TabPanel({ api }: IDockviewPanelProps) {
   return tab.content.kind === "start" ? <StartPage /> : <SessionPane id={tab.id} />;
 }
 
-function NewTabButton(_props: IDockviewHeaderActionsProps) {
+function NewTabButton() {
   const controller = useController();
   return (
     <IconButton

@@ -181,11 +181,13 @@ export class TabRuntime {
       connection.unlisten = await host.listenSession(opened.event, (event) =>
         this.#heard(connection, attempt, event),
       );
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
       if (connection.over) {
         connection.forget();
         return;
       }
       await host.attachSession(opened.id);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
       if (!connection.over) this.terminal.setAccepting(true);
     } catch (reason) {
       if (connection.over) return;
