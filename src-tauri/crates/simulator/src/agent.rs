@@ -15,8 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocol::service::{self, HeaderForm};
 use protocol::{
-    AgentChannel, AgentConfig, AgentEvent, AgentState, Frame, HandshakePlan, Now, Output,
-    SessionId, SessionType,
+    AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, Frame, HandshakePlan, Now,
+    Output, SessionId, SessionType,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -97,7 +97,8 @@ struct Agent {
     channel: AgentChannel,
     epoch: Instant,
     signals: watch::Receiver<AgentSignals>,
-    client_present: bool,
+    /// The number of the client's connection. The first news tells the agent that there is none.
+    client: Option<u64>,
     /// Frames on their way to the client.
     outgoing: VecDeque<Bytes>,
     /// Frames of input, by number, while the program does not take what it has.
@@ -178,7 +179,7 @@ impl Agent {
             plan,
             channel: AgentChannel::new(channel, Box::new(Uuid::new_v4)),
             epoch: now,
-            client_present: true,
+            client: Some(0),
             outgoing: VecDeque::new(),
             held: BTreeMap::new(),
             held_bytes: 0,
@@ -214,8 +215,19 @@ impl Agent {
     fn work(&mut self) {
         self.handle_outputs();
         self.pass_input();
+        // Any frame of a client counts as its return; one that was held, or came late, is not.
+        if self.client.is_none() && !self.channel.is_paused() {
+            self.pause();
+        }
         self.send_output();
-        self.advance();
+        // Each stage may be over as soon as it begins.
+        loop {
+            let before = std::mem::discriminant(&self.stage);
+            self.advance();
+            if before == std::mem::discriminant(&self.stage) {
+                break;
+            }
+        }
         self.handle_outputs();
         self.transmit();
     }
@@ -291,16 +303,30 @@ impl Agent {
         if signals.cancelled {
             return self.end(String::new(), SessionStatus::Terminated);
         }
-        if signals.client_present == self.client_present {
+        if signals.client == self.client {
             return;
         }
-        self.client_present = signals.client_present;
+        self.client = signals.client;
+        // What the client sent before it left comes before the news that it has.
+        while let Some(frame) = self.session.to_agent.try_recv() {
+            self.handle_frame(frame);
+        }
+        // One connection can follow another unseen, and what the first did not get must be sent again.
+        self.pause();
+        if self.client.is_some() {
+            let form = HeaderForm::WithPayloadType;
+            let start = service::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
+            self.handle_service_frame(start);
+        }
+    }
+
+    fn pause(&mut self) {
         let form = HeaderForm::WithPayloadType;
-        let frame = if signals.client_present {
-            service::start_publication(form, Uuid::new_v4(), timestamp::now_ms())
-        } else {
-            service::pause_publication(form, Uuid::new_v4(), timestamp::now_ms())
-        };
+        let pause = service::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
+        self.handle_service_frame(pause);
+    }
+
+    fn handle_service_frame(&mut self, frame: Result<Bytes, EncodeError>) {
         match frame {
             Ok(frame) => self.channel.handle_frame(self.now(), frame),
             Err(error) => tracing::error!(%error, "cannot tell the agent of its client"),
@@ -314,11 +340,9 @@ impl Agent {
         // The program does not read. Acknowledgements still come through, or a program that only writes would stop too.
         if self.held.len() < HELD_FRAMES && self.held_bytes + frame.len() <= HELD_BYTES {
             let len = frame.len();
-            if self.held.insert(number, frame).is_none_or(|earlier| {
+            self.held_bytes += len;
+            if let Some(earlier) = self.held.insert(number, frame) {
                 self.held_bytes -= earlier.len();
-                true
-            }) {
-                self.held_bytes += len;
             }
         }
     }
@@ -612,7 +636,7 @@ impl Agent {
 
     /// When to give up on a client that takes no more of what a program wrote before it exited.
     fn stuck_at(&self) -> Option<Instant> {
-        let patience = if self.client_present {
+        let patience = if self.client.is_some() {
             PATIENCE
         } else {
             self.config.agent.drain

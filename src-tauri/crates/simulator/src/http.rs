@@ -14,7 +14,7 @@ use http::header::{
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -92,6 +92,7 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
             .timer(TokioTimer::new())
             .header_read_timeout(service.config.limits.request_timeout)
             .max_headers(MAX_HEADERS)
+            .max_header_size(MAX_HEADER_BYTES)
             .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(TokioIo::new(stream), handler)
             .with_upgrades();
@@ -150,6 +151,9 @@ async fn call(
     check_not_from_browser(service, request.headers())?;
     let limits = &service.config.limits;
     let (parts, body) = request.into_parts();
+    if body.size_hint().lower() > u64::try_from(limits.body_len).unwrap_or(u64::MAX) {
+        return Err(ApiError::too_large());
+    }
     let body = match timeout(
         limits.request_timeout,
         Limited::new(body, limits.body_len).collect(),

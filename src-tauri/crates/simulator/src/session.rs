@@ -105,7 +105,8 @@ pub(crate) enum Leave {
 /// What the service tells an agent besides frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AgentSignals {
-    pub(crate) client_present: bool,
+    /// The number of the client's connection, while there is one.
+    pub(crate) client: Option<u64>,
     pub(crate) cancelled: bool,
 }
 
@@ -226,9 +227,10 @@ impl Session {
         if !state.status.has_ended() {
             state.status = SessionStatus::Connected;
         }
-        drop(state);
+        // Under the lock, so that the last word about the client is the true one.
         self.signals
-            .send_modify(|signals| signals.client_present = true);
+            .send_modify(|signals| signals.client = Some(number));
+        drop(state);
         self.announce();
         Some(ClientPlace {
             session: Arc::clone(self),
@@ -288,7 +290,7 @@ impl Session {
     /// Takes a frame of the agent for the client. Gives it back while the client is there and its queue is full: wait
     /// for room, or for the client to leave. A frame for an absent client is kept or lost by [`Delivery`].
     pub(crate) fn offer_to_client(&self, frame: Bytes) -> Result<(), Bytes> {
-        if self.signals.borrow().client_present {
+        if self.signals.borrow().client.is_some() {
             return self.to_client.offer(frame);
         }
         match self.delivery {
@@ -364,12 +366,11 @@ impl Session {
         if state.status == SessionStatus::Connected {
             state.status = SessionStatus::Disconnected;
         }
-        drop(state);
         if self.delivery == Delivery::Drop {
             self.to_client.clear();
         }
-        self.signals
-            .send_modify(|signals| signals.client_present = false);
+        self.signals.send_modify(|signals| signals.client = None);
+        drop(state);
         self.announce();
     }
 
