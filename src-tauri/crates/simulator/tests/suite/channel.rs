@@ -251,17 +251,13 @@ async fn the_end_is_told_in_the_short_header_with_the_documented_body() {
         .await
         .unwrap();
     assert!(simulator.terminate_with(&started.id, "for the user"));
-    let frame = loop {
-        match timeout(LIMIT, socket.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap()
-        {
-            Message::Binary(frame) => break frame,
-            other => assert!(other.is_ping() || other.is_pong(), "{other:?}"),
-        }
-    };
+    let frame = timeout(LIMIT, socket.next())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert!(frame.is_binary(), "{frame:?}");
+    let frame = frame.into_data();
     assert_eq!(frame[..4], [0, 0, 0, 112], "no payload type");
     let body: Value = serde_json::from_slice(&frame[116..]).unwrap();
     assert_eq!(body["MessageType"], "channel_closed");
