@@ -116,7 +116,14 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
         StoreError::BuiltIn => ErrorCode::BuiltInProfile,
         StoreError::Unknown(_) => ErrorCode::UnknownProfile,
         StoreError::Invalid(_) => ErrorCode::InvalidArgument,
-        _ => ErrorCode::Store,
+        StoreError::ChangedElsewhere { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Unreadable { .. }
+        | StoreError::Busy
+        | StoreError::Full
+        | StoreError::Write { .. }
+        | StoreError::Verify
+        | _ => ErrorCode::Store,
     };
     CommandError {
         code,

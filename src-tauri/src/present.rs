@@ -60,7 +60,15 @@ fn notice_text(notice: &Notice) -> Option<String> {
         Notice::OutputLost { messages } => {
             format!("The session ended before {messages} pieces of its last output had arrived.")
         }
-        _ => return None,
+        Notice::HandshakeRefused(_)
+        | Notice::MalformedFrame(_)
+        | Notice::PayloadLengthUnderstated { .. }
+        | Notice::MalformedPayload(..)
+        | Notice::UnknownMessageType(_)
+        | Notice::MisdirectedMessage(_)
+        | Notice::UnknownPayloadType(_)
+        | Notice::UnexpectedPayload(_)
+        | _ => return None,
     };
     (!text.is_empty()).then_some(text)
 }
@@ -163,7 +171,10 @@ fn not_connected(error: &engine::DialError) -> Ended {
             "The data channel could not be signed.",
             "Check the credentials of this profile and start again.",
         ),
-        _ => (
+        engine::DialError::Connect { .. }
+        | engine::DialError::Upgrade { .. }
+        | engine::DialError::Timeout { .. }
+        | _ => (
             "The data channel could not be reached.",
             "Check the network, and that ssmmessages of this region can be reached from here.",
         ),

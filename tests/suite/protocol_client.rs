@@ -713,8 +713,8 @@ fn a_silent_agent_is_told_of_and_given_up_in_the_end() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        events(client.wait(10 * SECOND)),
-        [notice(Notice::Stalled(10 * SECOND))]
+        events(client.wait(3 * SECOND)),
+        [notice(Notice::Stalled(3 * SECOND))]
     );
     let seen = client.hear(acknowledged_input(0));
     assert_eq!(seen, [notice(Notice::Recovered)]);
@@ -723,7 +723,24 @@ fn a_silent_agent_is_told_of_and_given_up_in_the_end() {
     let failed = event(ClientEvent::Failed(ChannelError::NoAcknowledgement(
         300 * SECOND,
     )));
-    assert_eq!(seen, [notice(Notice::Stalled(10 * SECOND)), failed]);
+    assert_eq!(seen, [notice(Notice::Stalled(3 * SECOND)), failed]);
+}
+
+#[test]
+fn a_program_that_starts_slowly_is_not_called_stalled() {
+    let mut client = Client::connected(|config| config.size = TerminalSize::new(80, 24));
+    let early = size(0, 80, 24);
+    let seen = client.wait(9 * SECOND);
+    assert!(
+        !seen.is_empty() && seen.iter().all(|seen| *seen == early),
+        "{seen:?}"
+    );
+    let seen = client.hear(from_agent(0, PayloadType::Output, "$ "));
+    assert_eq!(seen[0], Seen::Acknowledged(0));
+    // From here on an answer can be expected, and the size goes out without waiting for its timer.
+    assert_eq!(seen.last(), Some(&early));
+    let seen = client.wait(3 * SECOND);
+    assert_eq!(seen.last(), Some(&notice(Notice::Stalled(3 * SECOND))));
 }
 
 #[test]

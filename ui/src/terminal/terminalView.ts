@@ -82,6 +82,7 @@ export class TerminalView {
   #stoppedAt = 0;
   #visible = false;
   #opened = false;
+  #focusWanted = false;
   #disposed = false;
   #bytes = 0;
   #digest = 0;
@@ -123,6 +124,8 @@ export class TerminalView {
     }
     this.#fitNow();
     this.#writeAttributes();
+    // Asked for while the font was still on its way.
+    if (this.#focusWanted && this.#visible) this.focus();
     return this.size;
   }
 
@@ -183,6 +186,7 @@ export class TerminalView {
   }
 
   focus(): void {
+    this.#focusWanted = !this.#opened;
     this.#terminal.focus();
   }
 

@@ -87,7 +87,7 @@ impl Error {
                 Self::new(ErrorCode::Network, None)
             }
             SdkError::ConstructionFailure(_) => Self::new(ErrorCode::NoCredentials, None),
-            _ => Self::new(ErrorCode::MalformedAnswer, None),
+            SdkError::ResponseError(_) | _ => Self::new(ErrorCode::MalformedAnswer, None),
         }
     }
 
@@ -127,13 +127,38 @@ impl Error {
     /// What to do about it, in one sentence.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
-        match self.code {
-            ErrorCode::TargetNotConnected => Some(
-                "Check that the agent runs on it and that region and account are the right ones; the service says the same of both."
-                    .to_owned(),
-            ),
-            _ => None,
-        }
+        let text = match self.code {
+            ErrorCode::TargetNotConnected => {
+                "Check that the agent runs on the target, and that region and account are the right ones: the service says the same of a wrong one."
+            }
+            ErrorCode::AccessDenied => {
+                "Ask for ssm:StartSession on this target and on its session document; the detail names what was refused."
+            }
+            ErrorCode::InvalidDocument => {
+                "Correct the document in the profile, or leave it empty for the account's default shell."
+            }
+            ErrorCode::Validation => "Correct the profile; the detail names the value.",
+            ErrorCode::ExpiredCredentials => {
+                "Sign in again, with aws sso login or as you usually do, then start again."
+            }
+            ErrorCode::NoCredentials => {
+                "Choose an AWS profile for this connection, or sign in with the AWS tools, then start again."
+            }
+            ErrorCode::InvalidKey => {
+                "Check the access key of the AWS profile; it may have been deleted."
+            }
+            ErrorCode::Signature => {
+                "Check the secret key of the AWS profile, and that this computer's clock is right."
+            }
+            ErrorCode::Throttled => "Wait a few seconds, then start again.",
+            ErrorCode::RegionMissing => "Choose a region in the profile.",
+            ErrorCode::Network => {
+                "Check the network, the proxy and the endpoint settings, then start again."
+            }
+            ErrorCode::ServiceFault => "Start again in a moment.",
+            ErrorCode::DoesNotExist | ErrorCode::MalformedAnswer | ErrorCode::Other => return None,
+        };
+        Some(text.to_owned())
     }
 
     /// The service's own code and words.
@@ -158,5 +183,41 @@ impl Error {
             self.code,
             ErrorCode::Throttled | ErrorCode::Network | ErrorCode::ServiceFault
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_a_sentence_and_most_name_a_way_on() {
+        let codes = [
+            ErrorCode::TargetNotConnected,
+            ErrorCode::AccessDenied,
+            ErrorCode::InvalidDocument,
+            ErrorCode::Validation,
+            ErrorCode::ExpiredCredentials,
+            ErrorCode::NoCredentials,
+            ErrorCode::InvalidKey,
+            ErrorCode::Signature,
+            ErrorCode::Throttled,
+            ErrorCode::RegionMissing,
+            ErrorCode::Network,
+            ErrorCode::ServiceFault,
+            ErrorCode::DoesNotExist,
+            ErrorCode::MalformedAnswer,
+            ErrorCode::Other,
+        ];
+        for code in codes {
+            let error = Error::new(code, None);
+            assert!(error.message().ends_with('.'), "{code:?}");
+            let has_remedy = error.remedy().is_some_and(|remedy| remedy.ends_with('.'));
+            let needs_none = matches!(
+                code,
+                ErrorCode::DoesNotExist | ErrorCode::MalformedAnswer | ErrorCode::Other
+            );
+            assert_eq!(has_remedy, !needs_none, "{code:?}");
+        }
     }
 }

@@ -135,7 +135,10 @@ async fn session() -> Vec<SecretString> {
                 SessionUpdate::State(State::Ended(end)) => {
                     panic!("ended before it opened: {end:?}")
                 }
-                _ => {}
+                SessionUpdate::State(_)
+                | SessionUpdate::Output(_)
+                | SessionUpdate::Stderr(_)
+                | SessionUpdate::Notice(_) => {}
             }
         }
     };

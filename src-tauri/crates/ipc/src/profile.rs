@@ -71,7 +71,11 @@ pub struct Profile {
 
 /// Something about the profile file that a person should know.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 #[ts(export)]
 pub enum StoreNotice {
     /// The file could not be understood; it was kept under another name, and the newest good copy took its place.

@@ -78,7 +78,11 @@ pub struct Ended {
 
 /// Where a session stands.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 #[ts(export)]
 pub enum SessionState {
     /// On its way.
@@ -102,7 +106,11 @@ pub enum SessionState {
 
 /// What the page hears of one session, as payload of its event.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 #[ts(export)]
 pub enum SessionEvent {
     /// Bytes for the terminal. The page returns credit for their number once it has parsed them.

@@ -191,7 +191,11 @@ impl DataChannel {
         if self.link.has_ended() {
             return;
         }
-        if let Some(silence) = self.link.check_silence(now) {
+        // Before the agent's first message there is only an early size under way, which a program that still starts
+        // leaves unacknowledged: that is a slow start, not a stall.
+        if !matches!(self.phase, Phase::Waiting)
+            && let Some(silence) = self.link.check_silence(now)
+        {
             return self.fail(ChannelError::NoAcknowledgement(silence));
         }
         let waited = self.patience.look(now.elapsed);
@@ -232,11 +236,11 @@ impl DataChannel {
         if self.link.has_ended() {
             return None;
         }
-        earliest([
-            self.link.resend_deadline(),
-            self.link.silence_deadline(),
-            patience,
-        ])
+        let silence = match &self.phase {
+            Phase::Waiting => None,
+            Phase::Answered { .. } | Phase::Open => self.link.silence_deadline(),
+        };
+        earliest([self.link.resend_deadline(), silence, patience])
     }
 
     /// Returns the next piece of work. To be emptied after every call of the other methods: what is made for one

@@ -45,7 +45,7 @@ impl Default for Limits {
             // here would cost that long.
             reorder_messages: 10_000,
             reorder_bytes: 8 * 1024 * 1024,
-            stalled_after: Duration::from_secs(10),
+            stalled_after: Duration::from_secs(3),
             give_up_after: Duration::from_secs(5 * 60),
             first_message_warning: Duration::from_secs(10),
             first_message_timeout: Duration::from_secs(60),

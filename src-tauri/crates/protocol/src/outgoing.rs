@@ -178,9 +178,6 @@ impl Outgoing {
         self.inherited_interval = Duration::ZERO;
         self.next_batch_at = now;
         self.expedite(now);
-        if !self.unacknowledged.is_empty() {
-            self.silence.restart(now);
-        }
     }
 
     /// Stops to send, keeping everything. What happens meanwhile says nothing about the round trip.
@@ -192,8 +189,11 @@ impl Outgoing {
         }
     }
 
-    /// Makes everything unacknowledged due at once.
+    /// Makes everything unacknowledged due at once, and counts silence anew.
     pub(crate) fn expedite(&mut self, now: Duration) {
+        if self.is_running && !self.unacknowledged.is_empty() {
+            self.silence.restart(now);
+        }
         let interval = self.fresh_interval();
         for (&number, pending) in &mut self.unacknowledged {
             pending.interval = interval;
@@ -495,13 +495,14 @@ mod tests {
         let mut outgoing = outgoing(ResendPolicy::EachMessage);
         assert_eq!(outgoing.silence(ms(4000)), ms(0));
         push(&mut outgoing, ms(4000));
+        assert_eq!(outgoing.silence(ms(5000)), ms(1000));
         assert_eq!(outgoing.silence(ms(6000)), ms(2000));
         outgoing.stop();
         assert_eq!(outgoing.silence(ms(9000)), ms(2000));
         outgoing.start(ms(10_000));
         assert_eq!(outgoing.silence(ms(10_500)), ms(500));
         outgoing.acknowledge(ms(11_000), SequenceNumber(0));
-        assert_eq!(outgoing.silence(ms(15_000)), ms(500).min(ms(500)));
+        assert_eq!(outgoing.silence(ms(15_000)), ms(500));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-/// Most time one look can add.
-const LONGEST_STEP: Duration = Duration::from_secs(5);
+/// Most time one look can add; shorter than any wait that is counted, so that waking up alone reaches none.
+const LONGEST_STEP: Duration = Duration::from_secs(1);
 
 /// Counts how long something has been waited for.
 #[derive(Debug, Default)]
