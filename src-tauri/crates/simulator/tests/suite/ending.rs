@@ -17,8 +17,8 @@ async fn shutting_down_leaves_nothing_behind() {
     let mut pids = Vec::new();
     for _ in 0..3 {
         let mut client = Client::shell(&simulator).await;
-        client.send("trap '' HUP; sleep 1000 & echo job=$!;\r");
-        client.read_until("\njob=").await;
+        client.send("trap '' HUP; sleep 1000 & echo jo''b=$!;\r");
+        client.read_until("job=").await;
         pids.push(client.read_until("\r").await.trim().parse().unwrap());
         pids.push(simulator.session(&client.id).unwrap().child.unwrap());
         clients.push(client);

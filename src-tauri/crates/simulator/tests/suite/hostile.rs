@@ -41,7 +41,7 @@ async fn open_channel(simulator: &Simulator) -> (Caller, String, Socket) {
 async fn still_serves(simulator: &Simulator) {
     let mut client = Client::shell(simulator).await;
     client.send("echo $((6*7))\r");
-    client.read_until("\n42\r\n").await;
+    client.read_until("42\r\n").await;
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn malformed_frames_do_not_end_a_session() {
         .await
         .unwrap();
     client.send("echo $((6*7))\r");
-    client.read_until("\n42\r\n").await;
+    client.read_until("42\r\n").await;
     simulator.shutdown().await;
 }
 

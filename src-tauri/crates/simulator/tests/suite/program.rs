@@ -67,10 +67,10 @@ async fn a_client_that_knows_what_is_printed_gets_a_shell_until_the_program_is_s
         assert_eq!(program.caller.region, "us-west-2");
         let body = json!({ "Target": program.target });
         let mut client = Client::start(program.caller.clone(), &body, Some((80, 24))).await;
-        client.send("echo pid=$$; echo $((6*7))\r");
-        client.read_until("\npid=").await;
+        client.send("echo pi''d=$$; echo $((6*7))\r");
+        client.read_until("pid=").await;
         let shell: u32 = client.read_until("\r").await.trim().parse().unwrap();
-        client.read_until("\n42\r\n").await;
+        client.read_until("42\r\n").await;
         assert!(is_alive(shell));
 
         let pid = i32::try_from(program.child.id().unwrap()).unwrap();

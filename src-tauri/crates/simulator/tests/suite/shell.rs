@@ -14,7 +14,7 @@ async fn a_command_is_run_and_its_output_comes_back() {
     let simulator = Simulator::start(config()).await.unwrap();
     let mut client = Client::shell(&simulator).await;
     client.send("echo $((6*7))\r");
-    let text = client.read_until("\n42\r\n").await;
+    let text = client.read_until("42\r\n").await;
     assert!(text.contains("echo $((6*7))"), "echoed: {text:?}");
     let opened = client.opened.clone().unwrap();
     assert!(!opened.handshake, "a plain shell has none");
@@ -45,7 +45,7 @@ async fn an_exit_closes_the_channel_with_an_empty_output() {
     let mut client = Client::shell(&simulator).await;
     client.send("echo last words; exit 3\r");
     assert_eq!(client.read_to_end().await, "");
-    assert!(client.text().contains("\nlast words\r\n"));
+    assert!(client.text().contains("last words\r\n"));
     let session = simulator
         .wait_for_status(&client.id, SessionStatus::Terminated)
         .await
@@ -63,8 +63,8 @@ async fn an_exit_closes_the_channel_with_an_empty_output() {
 async fn terminating_kills_the_shell_and_its_jobs() {
     let simulator = Simulator::start(config()).await.unwrap();
     let mut client = Client::shell(&simulator).await;
-    client.send("trap '' HUP TERM; set -m; nohup sleep 1000 >/dev/null 2>&1 & echo job=$!;\r");
-    client.read_until("\njob=").await;
+    client.send("trap '' HUP TERM; set -m; nohup sleep 1000 >/dev/null 2>&1 & echo jo''b=$!;\r");
+    client.read_until("job=").await;
     let job: u32 = client.read_until("\r").await.trim().parse().unwrap();
     let shell = simulator.session(&client.id).unwrap().child.unwrap();
     assert!(is_alive(shell) && is_alive(job));
@@ -216,8 +216,8 @@ async fn a_faithful_agent_serves_a_session_too() {
 async fn a_job_in_the_background_does_not_keep_an_ended_shell_open() {
     let simulator = Simulator::start(config()).await.unwrap();
     let mut client = Client::shell(&simulator).await;
-    client.send("set -m; trap '' HUP; sleep 1000 & echo job=$!; exit\r");
-    client.read_until("\njob=").await;
+    client.send("set -m; trap '' HUP; sleep 1000 & echo jo''b=$!; exit\r");
+    client.read_until("job=").await;
     let job: u32 = client.read_until("\r").await.trim().parse().unwrap();
     assert_eq!(client.read_to_end().await, "");
     simulator
