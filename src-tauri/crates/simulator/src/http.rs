@@ -296,24 +296,29 @@ fn check_signature(
     })
 }
 
-/// Web pages in a browser on this machine can reach loopback, directly or by a name of theirs that resolves to it. No
-/// Session Manager client sends `Origin`, and none knows us by another name.
+/// Web pages in a browser on this machine can reach loopback, directly or by a name of theirs that resolves to it. They
+/// cannot help sending `Origin`. Some WebSocket libraries send it too, but then it is our own address.
 fn check_not_from_browser(service: &Service, headers: &HeaderMap) -> Result<(), ApiError> {
     let port = service
         .authority
         .rsplit_once(':')
         .map_or("", |(_, port)| port);
-    let ours = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(|host| {
-            let (name, given) = host.rsplit_once(':').unwrap_or((host, "80"));
-            given == port && (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
-        });
-    if headers.contains_key(ORIGIN) || !ours {
-        return Err(ApiError::from_browser());
+    let is_ours = |authority: &str| {
+        let (name, given) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+        given == port && (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+    };
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    let is_origin_ours =
+        text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_ours));
+    if is_origin_ours && text(HOST).is_some_and(is_ours) {
+        Ok(())
+    } else {
+        Err(ApiError::from_browser())
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -228,12 +228,26 @@ async fn expired_credentials_are_refused_until_they_are_renewed() {
 async fn web_pages_are_refused() {
     let simulator = Simulator::start(config()).await.unwrap();
     let caller = Caller::of(&simulator);
-    let mut headers = caller.sign("ssm", "POST", "/", "", b"{}");
-    headers.push(("origin".to_owned(), "http://example.com".to_owned()));
-    let answer = caller
-        .post("AmazonSSM.DescribeSessions", &headers, b"{}")
-        .await;
-    assert_eq!(answer.error(), (403, "AccessDeniedException".to_owned()));
+    let body = br#"{"State":"Active"}"#;
+    let with_origin = async |origin: &str| {
+        let mut headers = caller.sign("ssm", "POST", "/", "", body);
+        headers.push(("origin".to_owned(), origin.to_owned()));
+        caller
+            .post("AmazonSSM.DescribeSessions", &headers, body)
+            .await
+    };
+    for origin in [
+        "http://example.com",
+        "null",
+        "https://127.0.0.1",
+        "http://127.0.0.1",
+        "",
+    ] {
+        let refused = (403, "AccessDeniedException".to_owned());
+        assert_eq!(with_origin(origin).await.error(), refused, "{origin}");
+    }
+    // As some WebSocket libraries have it.
+    assert_eq!(with_origin(&simulator.endpoint_url()).await.status, 200);
     for host in ["evil.example:80", "127.0.0.1", "127.0.0.1.evil.example"] {
         let request = format!("POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         let answer = caller.raw(request.as_bytes()).await.unwrap();
