@@ -86,9 +86,6 @@ impl Home {
             ("SESSIONDECK_CONFIG_DIR", inside("config")),
             // Makes Tauri's web view open to the driver.
             ("TAURI_WEBVIEW_AUTOMATION", "true".to_owned()),
-            // Without a graphics card the window stays blank otherwise.
-            ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".to_owned()),
-            ("WEBKIT_DISABLE_COMPOSITING_MODE", "1".to_owned()),
             ("GDK_BACKEND", "x11".to_owned()),
             ("GTK_A11Y", "none".to_owned()),
             ("NO_AT_BRIDGE", "1".to_owned()),
@@ -114,7 +111,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Starts the application and waits for its page.
+    /// Starts the application.
     async fn launch(home: &Home) -> Self {
         let binary = env::var("SESSIONDECK_APP").expect(
             "SESSIONDECK_APP names the built application; `cargo xtask test --only e2e` sets it",
@@ -150,13 +147,11 @@ impl App {
                     fs::read_to_string(&log).unwrap_or_default()
                 )
             });
-        let app = Self {
+        Self {
             client,
             log,
             _driver: driver,
-        };
-        app.page_shown().await;
-        app
+        }
     }
 
     /// The WebDriver client.
@@ -204,7 +199,11 @@ fn start_driver(home: &Home, log: &Path) -> (Guarded, String) {
 pub(crate) async fn in_app<T>(home: &Home, test: impl AsyncFnOnce(&App) -> T) -> T {
     let app = App::launch(home).await;
     let limited = async {
-        let limited = tokio::time::timeout(TEST, test(&app)).await;
+        let whole = async {
+            app.page_shown().await;
+            test(&app).await
+        };
+        let limited = tokio::time::timeout(TEST, whole).await;
         limited.unwrap_or_else(|_| panic!("the test did not end within {TEST:?}"))
     };
     match AssertUnwindSafe(limited).catch_unwind().await {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::app::App;
 
 /// How long anything that a test waits for may take; far above what it needs, for a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(12);
 
 /// WebDriver's names of keys that have no character.
 pub(crate) mod key {

@@ -1,6 +1,5 @@
 //! The window around the terminals: saved profiles, tabs, and what the application asks.
 
-use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 
 use crate::app::App;
@@ -15,27 +14,11 @@ impl App {
         self.find(&profile(name)).await
     }
 
-    /// Opens a saved profile in a new tab, by double-clicking it.
+    /// Opens a saved profile in a new tab, as one does with the keyboard: it is chosen, then Enter.
     pub(crate) async fn open_profile(&self, name: &str) {
         let tabs = self.find_all(TAB).await.len();
-        let row = self.find_profile(name).await;
-        let mut actions =
-            MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
-                element: row,
-                duration: None,
-                x: 0.0,
-                y: 0.0,
-            });
-        for _ in 0..2 {
-            actions = actions
-                .then(PointerAction::Down {
-                    button: MOUSE_BUTTON_LEFT,
-                })
-                .then(PointerAction::Up {
-                    button: MOUSE_BUTTON_LEFT,
-                });
-        }
-        self.client().perform_actions(actions).await.unwrap();
+        self.click(&profile(name)).await;
+        self.chord(&[key::ENTER]).await;
         eventually("another tab", async || {
             (self.find_all(TAB).await.len() > tabs).then_some(())
         })

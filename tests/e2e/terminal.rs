@@ -10,10 +10,7 @@ impl App {
     pub(crate) async fn open_demo(&self) -> Terminal<'_> {
         self.open_profile("Local demo").await;
         let terminal = self.terminal();
-        terminal.wait_for_state("open").await;
-        terminal
-            .wait_for("the prompt", |text| text.trim_end().ends_with('$'))
-            .await;
+        terminal.wait_for_prompt().await;
         terminal
     }
 
@@ -79,14 +76,34 @@ impl Terminal<'_> {
         .await
     }
 
+    /// Waits until one can type: the session is open, the terminal has the focus by itself, and the shell has spoken.
+    pub(crate) async fn wait_for_prompt(&self) {
+        self.wait_for_state("open").await;
+        eventually("the terminal to have the focus", async || {
+            let focused = "return pane.contains(document.activeElement);";
+            self.ask(focused).await.filter(|focused: &bool| *focused)
+        })
+        .await;
+        self.wait_for("the prompt", |text| text.ends_with('$'))
+            .await;
+    }
+
     /// Waits until a row of the screen is exactly this.
     pub(crate) async fn wait_for_row(&self, row: &str) {
         self.wait_for(row, |text| text.lines().any(|line| line == row))
             .await;
     }
 
+    /// Gives the terminal the keyboard, as a click into it does.
+    pub(crate) async fn focus(&self) {
+        let _: Option<bool> = self
+            .ask("pane.querySelector('textarea').focus(); return true;")
+            .await;
+    }
+
     /// Types a command and Enter.
     pub(crate) async fn run(&self, command: &str) {
+        self.focus().await;
         self.app.type_text(&format!("{command}\n")).await;
     }
 

@@ -116,7 +116,7 @@ async fn five_megabytes_of_output_arrive_complete() {
             "the bytes are not the same"
         );
 
-        terminal.run("printf 'still %s\\r\\n' here").await;
+        terminal.run("printf '\\r\\nstill %s\\r\\n' here").await;
         terminal.wait_for_row("still here").await;
     })
     .await;

@@ -44,6 +44,14 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
   );
 }
 
+const REFOCUS_MS = [0, 60, 180];
+
+/** Focuses a terminal, unless a person is in a dialog or writes somewhere. */
+function refocus(terminal: { focus(): void }): void {
+  if (!document.activeElement?.closest("[role=dialog], [role=alertdialog], [role=menu], input"))
+    terminal.focus();
+}
+
 /** Where the terminal's own element is put; React renders nothing inside. */
 function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
   const controller = useController();
@@ -64,7 +72,11 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
   useEffect(() => {
     const terminal = controller.terminalOf(id);
     terminal?.setVisible(active);
-    if (active) terminal?.focus();
+    if (!active || !terminal) return;
+    terminal.focus();
+    // The list whose key press or click opened the tab takes the focus back once that press ends.
+    const again = REFOCUS_MS.map((delay) => setTimeout(() => refocus(terminal), delay));
+    return () => again.forEach(clearTimeout);
   }, [controller, id, active, attempt]);
 
   useEffect(() => {

@@ -208,6 +208,7 @@ function ProfileRow({ profile, onContextMenu }: RowProps) {
       data-profile-id={profile.id}
       data-profile-name={profile.name}
       data-testid={testIds.profileRow}
+      id={profile.id}
       ref={row}
       textValue={profile.name}
     >
