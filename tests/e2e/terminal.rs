@@ -76,12 +76,21 @@ impl Terminal<'_> {
         .await
     }
 
-    /// Waits until one can type: the session is open, the terminal has the focus by itself, and the shell has spoken.
+    /// Waits until one can type: the session is open, the terminal has the focus, and the shell has spoken.
     pub(crate) async fn wait_for_prompt(&self) {
         self.wait_for_state("open").await;
         eventually("the terminal to have the focus", async || {
             let focused = "return pane.contains(document.activeElement);";
-            self.ask(focused).await.filter(|focused: &bool| *focused)
+            if self.ask(focused).await.unwrap_or(false) {
+                return Some(());
+            }
+            // As a person would do who finds that typing goes elsewhere.
+            self.app
+                .click(
+                    "[data-testid=session][data-active=true] [data-testid=terminal], .xterm-screen",
+                )
+                .await;
+            None
         })
         .await;
         self.wait_for("the prompt", |text| text.ends_with('$'))
@@ -128,8 +137,11 @@ impl Terminal<'_> {
 
     /// Leaves a shell behind that neither echoes nor edits: whatever it is given to print arrives unchanged and alone.
     pub(crate) async fn quiet_shell(&self) {
-        self.run("PS1= exec sh").await;
-        self.run("stty -echo -opost; printf 'quiet%s\\r\\n' ' now'")
+        // A prompt in between: what is typed while one shell takes the other's place may be lost with the first.
+        self.run("PS1='% ' exec sh").await;
+        self.wait_for("the plain shell's prompt", |text| text.ends_with('%'))
+            .await;
+        self.run("PS1=; stty -echo -opost; printf 'quiet%s\\r\\n' ' now'")
             .await;
         self.wait_for_row("quiet now").await;
         self.run("").await;

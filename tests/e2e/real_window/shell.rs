@@ -53,9 +53,12 @@ async fn the_shell_knows_the_terminals_size_before_and_after_a_resize() {
 async fn colours_wide_characters_and_emoji_arrive_intact() {
     in_fresh_app(async |app| {
         let terminal = app.open_demo().await;
-        // Combining marks stay out: how many cells they take differs from font to font.
+        // Spelled as numbers, since a US keyboard cannot type them. Combining marks stay out: how many cells they take
+        // differs from font to font.
         terminal
-            .run(r"printf '\033[1;31mred\033[0m \033[38;2;1;200;3mgreen\033[0m 日本語 한글 é 🚀🦀 end\n'")
+            .run(
+                r"printf '\033[1;31mred\033[0m \033[38;2;1;200;3mgreen\033[0m \u65e5\u672c\u8a9e \ud55c\uae00 \u00e9 \U1f680\U1f980 end\n'",
+            )
             .await;
         terminal.wait_for_row("red green 日本語 한글 é 🚀🦀 end").await;
 

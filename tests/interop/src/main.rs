@@ -44,8 +44,12 @@ async fn main() -> Result<(), Failure> {
     }
 
     session.send(b"exit\r".to_vec()).await?;
-    timeout(LIMIT, session.closed()).await.map_err(|_| "the session did not end")?;
-    let reason = session.close_reason().ok_or("the session ended without a reason")?;
+    timeout(LIMIT, session.closed())
+        .await
+        .map_err(|_| "the session did not end")?;
+    let reason = session
+        .close_reason()
+        .ok_or("the session ended without a reason")?;
     // Not because a connection broke.
     if !matches!(reason, CloseReason::AgentClosed { .. }) {
         return Err(format!("the session ended otherwise: {reason}").into());
