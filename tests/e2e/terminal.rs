@@ -1,5 +1,6 @@
 //! A terminal of the application, as a person sees it and types into it, and what it tells tests of itself.
 
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -84,17 +85,38 @@ impl Terminal<'_> {
             if self.ask(focused).await.unwrap_or(false) {
                 return Some(());
             }
-            // As a person would do who finds that typing goes elsewhere.
-            self.app
-                .click(
-                    "[data-testid=session][data-active=true] [data-testid=terminal], .xterm-screen",
-                )
-                .await;
+            self.click().await;
             None
         })
         .await;
         self.wait_for("the prompt", |text| text.ends_with('$'))
             .await;
+    }
+
+    /// Clicks into the terminal, as a person does who finds that typing goes elsewhere.
+    async fn click(&self) {
+        let middle = "const box = pane.getBoundingClientRect();
+             return [box.x + box.width / 2, box.y + box.height / 2];";
+        let Some((x, y)) = self.ask::<(f64, f64)>(middle).await else {
+            return;
+        };
+        let (down, up) = (
+            PointerAction::Down {
+                button: MOUSE_BUTTON_LEFT,
+            },
+            PointerAction::Up {
+                button: MOUSE_BUTTON_LEFT,
+            },
+        );
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveTo {
+                duration: None,
+                x,
+                y,
+            })
+            .then(down)
+            .then(up);
+        self.app.client().perform_actions(actions).await.unwrap();
     }
 
     /// Waits until a row of the screen is exactly this.
