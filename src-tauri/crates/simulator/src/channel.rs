@@ -1,6 +1,7 @@
 //! A client's connection to the data channel of its session: the frame with the token, then the relay of binary frames
 //! to and from the agent, until either side leaves. Frames are passed on unread, but for their type.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use protocol::open::OpenDataChannel;
+use protocol::open::MESSAGE_SCHEMA_VERSION;
 use protocol::payload::ChannelClosedBody;
 use protocol::service::HeaderForm;
+use secrecy::SecretString;
+use serde::Deserialize;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -84,15 +87,39 @@ async fn open(socket: &mut Socket, session: &Arc<Session>) -> Option<ClientPlace
     loop {
         match socket.next().await? {
             Ok(Message::Text(text)) => {
-                let opening = OpenDataChannel::decode(&text)
-                    .inspect_err(|error| tracing::info!(session = %session.id, %error, "first frame refused"))
-                    .ok()?;
-                return session.join(&opening.token);
+                let Some(token) = token_of(&text) else {
+                    tracing::info!(session = %session.id, "first frame refused");
+                    return None;
+                };
+                return session.join(&token);
             }
             Ok(Message::Ping(_) | Message::Pong(_)) => {}
             Ok(Message::Binary(_) | Message::Close(_) | Message::Frame(_)) | Err(_) => return None,
         }
     }
+}
+
+/// The token in a first frame that is as it should be. The ids are not: clients of Session Manager exist that send no
+/// UUIDs there, and the service lets them in. `ClientVersion` is missing before 1.2.677.
+fn token_of(text: &str) -> Option<SecretString> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct FirstFrame<'a> {
+        #[serde(borrow)]
+        message_schema_version: Cow<'a, str>,
+        #[serde(borrow)]
+        request_id: Cow<'a, str>,
+        token_value: SecretString,
+        #[serde(borrow)]
+        client_id: Cow<'a, str>,
+    }
+    /// The API's least length of a request id.
+    const REQUEST_ID_LEN: usize = 16;
+    let frame: FirstFrame<'_> = serde_json::from_str(text).ok()?;
+    let is_valid = frame.message_schema_version == MESSAGE_SCHEMA_VERSION
+        && frame.request_id.len() >= REQUEST_ID_LEN
+        && !frame.client_id.is_empty();
+    is_valid.then_some(frame.token_value)
 }
 
 async fn relay(service: &Service, socket: Socket, mut place: ClientPlace) {
@@ -265,6 +292,28 @@ fn close_frame(code: CloseCode, reason: &'static str) -> CloseFrame {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_frame_may_have_other_ids_than_uuids_but_needs_all_keys() {
+        use secrecy::ExposeSecret as _;
+        let frame = |from: &str, to: &str| {
+            r#"{"MessageSchemaVersion":"1.0","RequestId":"request-000000000","TokenValue":"a\/b","ClientId":"c"}"#
+                .replace(from, to)
+        };
+        let token = token_of(&frame("", "")).map(|token| token.expose_secret().to_owned());
+        assert_eq!(token.as_deref(), Some("a/b"));
+        for (from, to) in [
+            ("1.0", "1.1"),
+            ("request-000000000", "short"),
+            (r#""ClientId":"c""#, r#""ClientId":"""#),
+            ("TokenValue", "Token"),
+            ("ClientId", "Client"),
+            ("RequestId", "Request"),
+            (r#""c""#, "1"),
+        ] {
+            assert!(token_of(&frame(from, to)).is_none(), "{from} {to}");
+        }
+    }
 
     #[test]
     fn only_stream_data_and_acknowledgements_go_to_the_agent() {
