@@ -21,6 +21,7 @@ export async function openPage(
     locale: "en-GB",
     ...more,
   });
+  context.setDefaultTimeout(6000);
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));

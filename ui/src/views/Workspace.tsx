@@ -119,8 +119,7 @@ function accessibleTitle(tab: Tab): string {
   const session = sessionOf(tab);
   if (!session) return strings.start.tab;
   return [
-    session.profile.name,
-    session.remoteTitle,
+    `${session.profile.name} ${session.remoteTitle}`.trim(),
     strings.tab.states[session.state.kind],
     tab.unseen ? strings.tab.unseen : "",
     tab.bell ? strings.tab.bell : "",

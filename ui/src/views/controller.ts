@@ -26,8 +26,6 @@ import { loadSettings, saveSettings } from "./settings";
 import { TabRuntime } from "./tabRuntime";
 
 const TOAST_MS = 6_000;
-/** When a terminal asks again for the focus after it came to the front. */
-const FOCUS_CLAIMS_MS = [20, 80, 200];
 
 /** A question that a terminal asks; the dialogs answer it. */
 export type Question =
@@ -242,26 +240,6 @@ export class Controller {
 
   terminalOf(id: TabId): TabRuntime["terminal"] | null {
     return this.#runtimes.get(id)?.terminal ?? null;
-  }
-
-  /**
-   * Focuses a terminal that has just come to the front, and once more after menus and dialogs that are closing have put
-   * the focus back where it was, unless somebody has done something since. Gives what to call to leave it at that.
-   */
-  claimFocus(id: TabId): () => void {
-    const end = new AbortController();
-    const claim = () => {
-      if (document.querySelector("[role=dialog], [role=alertdialog]") === null) this.terminalOf(id)?.focus();
-    };
-    const stop = () => end.abort();
-    const { signal } = end;
-    claim();
-    const timers = FOCUS_CLAIMS_MS.map((after) => setTimeout(claim, after));
-    signal.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
-    for (const name of ["keydown", "pointerdown", "wheel"] as const) {
-      window.addEventListener(name, stop, { capture: true, signal });
-    }
-    return stop;
   }
 
   focusTerminal(): void {
