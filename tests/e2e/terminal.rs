@@ -1,6 +1,5 @@
 //! A terminal of the application, as a person sees it and types into it, and what it tells tests of itself.
 
-use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -77,46 +76,24 @@ impl Terminal<'_> {
         .await
     }
 
-    /// Waits until one can type: the session is open, the terminal has the focus, and the shell has spoken.
+    /// Waits until one can type: the session is open, the shell has spoken, and the keyboard is the terminal's without
+    /// anybody having clicked into it.
     pub(crate) async fn wait_for_prompt(&self) {
         self.wait_for_state("open").await;
-        eventually("the terminal to have the focus", async || {
-            let focused = "return pane.contains(document.activeElement);";
-            if self.ask(focused).await.unwrap_or(false) {
-                return Some(());
-            }
-            self.click().await;
-            None
-        })
-        .await;
         self.wait_for("the prompt", |text| text.ends_with('$'))
             .await;
+        self.wait_for_keyboard().await;
     }
 
-    /// Clicks into the terminal, as a person does who finds that typing goes elsewhere.
-    async fn click(&self) {
-        let middle = "const box = pane.getBoundingClientRect();
-             return [box.x + box.width / 2, box.y + box.height / 2];";
-        let Some((x, y)) = self.ask::<(f64, f64)>(middle).await else {
-            return;
-        };
-        let (down, up) = (
-            PointerAction::Down {
-                button: MOUSE_BUTTON_LEFT,
-            },
-            PointerAction::Up {
-                button: MOUSE_BUTTON_LEFT,
-            },
-        );
-        let actions = MouseActions::new("mouse".to_owned())
-            .then(PointerAction::MoveTo {
-                duration: None,
-                x,
-                y,
-            })
-            .then(down)
-            .then(up);
-        self.app.client().perform_actions(actions).await.unwrap();
+    /// Waits until keys go to this terminal.
+    pub(crate) async fn wait_for_keyboard(&self) {
+        eventually("the terminal to have the keyboard", async || {
+            self.ask("return pane.contains(document.activeElement);")
+                .await
+                .unwrap_or(false)
+                .then_some(())
+        })
+        .await;
     }
 
     /// Waits until a row of the screen is exactly this.
@@ -125,16 +102,8 @@ impl Terminal<'_> {
             .await;
     }
 
-    /// Gives the terminal the keyboard, as a click into it does.
-    pub(crate) async fn focus(&self) {
-        let _: Option<bool> = self
-            .ask("pane.querySelector('textarea').focus(); return true;")
-            .await;
-    }
-
     /// Types a command and Enter.
     pub(crate) async fn run(&self, command: &str) {
-        self.focus().await;
         self.app.type_text(&format!("{command}\n")).await;
     }
 

@@ -82,7 +82,6 @@ export class TerminalView {
   #stoppedAt = 0;
   #visible = false;
   #opened = false;
-  #focusWanted = false;
   #disposed = false;
   #bytes = 0;
   #digest = 0;
@@ -124,8 +123,6 @@ export class TerminalView {
     }
     this.#fitNow();
     this.#writeAttributes();
-    // Asked for while the font was still on its way.
-    if (this.#focusWanted && this.#visible) this.focus();
     return this.size;
   }
 
@@ -185,8 +182,8 @@ export class TerminalView {
     this.#terminal.options.theme = terminalTheme();
   }
 
+  /** Takes the keyboard; does nothing where the terminal is not on the screen yet. */
   focus(): void {
-    this.#focusWanted = !this.#opened;
     this.#terminal.focus();
   }
 

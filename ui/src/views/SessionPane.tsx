@@ -11,6 +11,7 @@ import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { type MenuEntry, useContextMenu } from "./ContextMenu";
 import { useApp, useController, useTabSession } from "./context";
+import { claimFocus } from "./focusClaim";
 import { IconButton } from "./IconButton";
 import { StatusBar } from "./StatusBar";
 
@@ -44,14 +45,6 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
   );
 }
 
-const REFOCUS_MS = [0, 60, 180];
-
-/** Focuses a terminal, unless a person is in a dialog or writes somewhere. */
-function refocus(terminal: { focus(): void }): void {
-  if (!document.activeElement?.closest("[role=dialog], [role=alertdialog], [role=menu], input"))
-    terminal.focus();
-}
-
 /** Where the terminal's own element is put; React renders nothing inside. */
 function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
   const controller = useController();
@@ -72,11 +65,7 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
   useEffect(() => {
     const terminal = controller.terminalOf(id);
     terminal?.setVisible(active);
-    if (!active || !terminal) return;
-    terminal.focus();
-    // The list whose key press or click opened the tab takes the focus back once that press ends.
-    const again = REFOCUS_MS.map((delay) => setTimeout(() => refocus(terminal), delay));
-    return () => again.forEach(clearTimeout);
+    return active && terminal ? claimFocus(terminal) : undefined;
   }, [controller, id, active, attempt]);
 
   useEffect(() => {

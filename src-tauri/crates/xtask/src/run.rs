@@ -74,14 +74,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Strin
             let arguments = [
                 &["test"],
                 EVERYTHING,
-                &[
-                    "--test",
-                    "e2e",
-                    "--",
-                    "--exact",
-                    "--include-ignored",
-                    case.as_str(),
-                ],
+                &["--test", "e2e", "--", "--exact", case.as_str()],
             ];
             programs.quietly(
                 &Shell::cargo(workspace, &arguments.concat())
