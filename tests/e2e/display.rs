@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
+
 use crate::guard::Guarded;
 
 /// Large enough for the application's window at its first size, and for growing it.
@@ -104,6 +107,37 @@ impl Display {
             .status
             .success()
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Closes every window that can be closed, as its close button does.
+    pub(crate) fn close_windows(&self) {
+        let (connection, screen) = x11rb::connect(Some(&self.name)).unwrap();
+        let atom = |name: &str| {
+            let cookie = connection.intern_atom(false, name.as_bytes()).unwrap();
+            cookie.reply().unwrap().atom
+        };
+        let (protocols, delete) = (atom("WM_PROTOCOLS"), atom("WM_DELETE_WINDOW"));
+        let root = connection.setup().roots[screen].root;
+        let windows = connection
+            .query_tree(root)
+            .unwrap()
+            .reply()
+            .unwrap()
+            .children;
+        for window in windows {
+            let offered = connection.get_property(false, window, protocols, AtomEnum::ATOM, 0, 16);
+            let offered = offered.unwrap().reply().unwrap();
+            if !offered
+                .value32()
+                .is_some_and(|mut atoms| atoms.any(|atom| atom == delete))
+            {
+                continue;
+            }
+            let data = [delete, x11rb::CURRENT_TIME, 0, 0, 0];
+            let message = ClientMessageEvent::new(32, window, protocols, data);
+            let sent = connection.send_event(false, window, EventMask::NO_EVENT, message);
+            sent.unwrap().check().unwrap();
+        }
     }
 
     fn environment(&self) -> [(String, String); 2] {

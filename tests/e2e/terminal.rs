@@ -27,10 +27,11 @@ pub(crate) struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// Asks the pane in front; `None` while there is none. Hidden tabs stay in the page, without a size.
+    /// Asks the pane in front; `None` while there is none. Hidden tabs stay in the page, sized but not visible.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, body: &str) -> Option<T> {
         let script = format!(
-            "const pane = [...document.querySelectorAll('[data-testid=terminal]')].find((pane) => pane.clientWidth > 0);
+            "const pane = [...document.querySelectorAll('[data-testid=terminal]')]
+                 .find((pane) => pane.checkVisibility({{ visibilityProperty: true }}));
              if (!pane) return null;
              {body}"
         );

@@ -3,6 +3,7 @@
 use simulator::{OFFLINE_TARGET, SessionStatus};
 
 use crate::app::{Home, in_app, in_fresh_app};
+use crate::display::Display;
 use crate::page::{eventually, key};
 use crate::service;
 
@@ -75,13 +76,17 @@ async fn closing_the_window_ends_every_session() {
             app.terminal().wait_for_prompt().await;
         }
         assert_eq!(simulator.live_children(), 2);
-        app.client().close_window().await.unwrap();
+        Display::shared().close_windows();
         eventually("the end of both sessions", async || {
             simulator
                 .sessions()
                 .iter()
                 .all(|session| session.status == SessionStatus::Terminated)
                 .then_some(())
+        })
+        .await;
+        eventually("the application's last words", async || {
+            app.log().contains("state: ended").then_some(())
         })
         .await;
     })

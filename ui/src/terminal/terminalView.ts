@@ -162,8 +162,14 @@ export class TerminalView {
     this.element.dataset["state"] = state;
   }
 
+  /**
+   * Whether this is the terminal in front. One that goes to the back lets go of the keyboard at once: what is typed after
+   * that is never its own.
+   */
   setVisible(visible: boolean): void {
     this.#visible = visible;
+    this.element.toggleAttribute("data-front", visible);
+    if (!visible && this.element.contains(document.activeElement)) this.#terminal.blur();
     this.#queue.setVisible(visible);
     this.#applyRenderer();
     if (visible) this.#layout();

@@ -57,7 +57,8 @@ export function claimFocus(target: FocusTarget): () => void {
     setTimeout(reclaim, 0);
   };
   const another = (event: Event) => {
-    if (event instanceof KeyboardEvent && event.repeat) afterwards();
+    // Whoever types on is waiting for the keyboard to come.
+    if (event instanceof KeyboardEvent && (event.repeat || !granted)) afterwards();
     else stop();
   };
 
