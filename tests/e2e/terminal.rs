@@ -105,7 +105,12 @@ impl Terminal<'_> {
 
     /// Types a command and Enter.
     pub(crate) async fn run(&self, command: &str) {
-        self.app.type_text(&format!("{command}\n")).await;
+        self.type_text(&format!("{command}\n")).await;
+    }
+
+    /// Types text.
+    pub(crate) async fn type_text(&self, text: &str) {
+        self.app.type_text(text).await;
     }
 
     /// Columns and rows, as the page says.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::{Home, in_app, in_fresh_app};
 use crate::display::Display;
-use crate::page::{eventually, key};
+use crate::page::key;
 use crate::terminal::Terminal;
 
 /// A page that hangs for longer than this has been frozen.
@@ -142,8 +142,7 @@ async fn the_far_end_is_never_told_what_the_clipboard_holds() {
     .await;
 }
 
-/// Prints a sequence from the far end and returns what comes back there, until two seconds of silence. `meanwhile`
-/// happens once the reader reads.
+/// Prints a sequence from the far end and returns what comes back there. `meanwhile` happens once the reader reads.
 async fn received_by_reader(
     home: &Home,
     terminal: &Terminal<'_>,
@@ -153,16 +152,25 @@ async fn received_by_reader(
     let file = home.home().join("received");
     let _ = fs::remove_file(&file);
     terminal.run("clear").await;
-    // A raw terminal whose reads end after a time without a byte.
+    // A raw terminal whose reader writes everything down until it is told that this was all.
+    let reader =
+        format!(r#"perl -e '$|=1; print while sysread(STDIN,$_,1) && $_ ne "{ALL}"' > received"#);
     terminal
         .run(&format!(
-            "stty raw -echo min 0 time 20; printf 'rea%s{sequence}' dy; cat > received; stty sane; clear; echo do''ne"
+            "stty raw -echo; printf '{sequence}rea%s' dy; {reader}; stty sane; clear; echo do''ne"
         ))
         .await;
     terminal
         .wait_for("ready", |text| text.contains("ready"))
         .await;
     meanwhile().await;
+    terminal.wait_for_keyboard().await;
+    // An answer that has to ask somebody first, such as the system's clipboard, comes a moment later.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    terminal.type_text(ALL).await;
     terminal.wait_for_row("done").await;
-    eventually("what was received", async || fs::read(&file).ok()).await
+    fs::read(&file).unwrap()
 }
+
+/// In no answer and in nothing that is pasted.
+const ALL: &str = "Q";
