@@ -1,14 +1,19 @@
 """A client of Session Manager made of other people's parts: boto3 for the API, botocore for the signature of the
 WebSocket upgrade, websocket-client for the connection. Only the framing of messages is written here, from the published
-layout. It knows nothing but its environment, which is what the simulator prints. Exits with 0 if everything was right.
+layout. It knows nothing but its environment, which is what the simulator prints.
+
+Every function decorated with `case` is one check. Each says how it came out in a line of its own, `test NAME ... ok` or
+`test NAME ... FAILED`; `run.py` counts them. Arguments, if any, are the names of those to run.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import struct
 import sys
 import time
+import traceback
 import uuid
 
 import boto3
@@ -16,12 +21,20 @@ import websocket
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 
-LIMIT = 30
+# For each wait, on a busy machine.
+LIMIT = 60
 TARGET = os.environ["SIMULATOR_TARGET"]
+KEY, SECRET = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
 OUTPUT, SIZE, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE, HANDSHAKE_COMPLETE = 1, 3, 5, 6, 7
+CASES = []
+
+
+def case(function):
+    CASES.append(function)
+    return function
 
 
 def check(condition, what):
@@ -30,73 +43,103 @@ def check(condition, what):
 
 
 def client(**overrides):
-    # One attempt: retries of throttled calls would only take time.
+    # One attempt: retries of throttled calls would only take time. Validation is the service's part here.
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
     return boto3.client("ssm", config=config, **overrides)
 
 
-def refused(call, *expected):
-    try:
-        call()
-    except ClientError as error:
-        answer = (error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"])
-        check(answer == expected, f"{answer} instead of {expected}")
-        check(error.response["Error"]["Message"], "an error without a message")
-        check(error.response["ResponseMetadata"].get("RequestId"), "an error without a request id")
-        return error.response["Error"]["Message"]
-    raise AssertionError(f"{expected} was not raised")
+def named_targets(ssm):
+    return {
+        instance["Name"]: instance["InstanceId"]
+        for page in ssm.get_paginator("describe_instance_information").paginate()
+        for instance in page["InstanceInformationList"]
+    }
 
 
 # ---- the API
 
 
-def control_plane():
+@case
+def targets_are_paged_and_filtered():
     ssm = client()
-    instances = [
-        instance
-        for page in ssm.get_paginator("describe_instance_information").paginate(PaginationConfig={"PageSize": 5})
-        for instance in page["InstanceInformationList"]
-    ]
+    pages = list(ssm.get_paginator("describe_instance_information").paginate(PaginationConfig={"PageSize": 5}))
+    instances = [instance for page in pages for instance in page["InstanceInformationList"]]
     by_id = {instance["InstanceId"]: instance for instance in instances}
-    check(len(by_id) == len(instances) > 5, "instances are paged, each once")
-    check(by_id[TARGET]["PingStatus"] == "Online", "the target is online")
-    offline = next(id for id, instance in by_id.items() if instance["PingStatus"] != "Online")
-    named = {instance["Name"]: instance["InstanceId"] for instance in instances}
+    check(len(pages) > 1 and len(by_id) == len(instances), "several pages, each instance once")
+    check(by_id[TARGET]["PingStatus"] == "Online", by_id[TARGET])
     filters = [{"Key": "InstanceIds", "Values": [TARGET]}]
     filtered = ssm.describe_instance_information(Filters=filters)["InstanceInformationList"]
-    check([instance["InstanceId"] for instance in filtered] == [TARGET], "instances are filtered")
-    check(ssm.get_connection_status(Target=TARGET)["Status"] == "connected", "connection status")
-    check(ssm.get_connection_status(Target=offline)["Status"] == "notconnected", "connection status")
+    check([instance["InstanceId"] for instance in filtered] == [TARGET], filtered)
+    for target, expected in ((TARGET, "connected"), (named_targets(ssm)["Switched off"], "notconnected")):
+        status = ssm.get_connection_status(Target=target)["Status"]
+        check(status == expected, f"{target} is {status}")
 
+
+def refused(call, code, status):
+    """Lets the service refuse a call, and returns the words."""
+    try:
+        call()
+    except ClientError as error:
+        answer = (error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"])
+        check(answer == (code, status), f"{answer} instead of {(code, status)}")
+        check(error.response["Error"]["Message"], "an error without a message")
+        check(error.response["ResponseMetadata"].get("RequestId"), "an error without a request id")
+        return error.response["Error"]["Message"]
+    raise AssertionError(f"{code} was not raised")
+
+
+@case
+def refusals_are_the_exceptions_of_the_sdk():
+    ssm = client()
+    named = named_targets(ssm)
+    offline = named["Switched off"]
     message = refused(lambda: ssm.start_session(Target=offline), "TargetNotConnected", 400)
     check(message == f"{offline} is not connected.", message)
     try:
         ssm.start_session(Target=offline)
+        raise AssertionError("a session with an offline target")
     except ssm.exceptions.TargetNotConnected:
-        pass  # the SDK's own class, found by the error's name
+        pass  # the SDK's own class, which it finds by the error's name
     refused(lambda: ssm.start_session(Target=TARGET, DocumentName="No-Such-Document"), "InvalidDocument", 400)
     refused(lambda: ssm.start_session(Target=""), "ValidationException", 400)
     refused(lambda: ssm.start_session(Target=named["Access denied"]), "AccessDeniedException", 403)
     refused(lambda: ssm.start_session(Target=named["Throttled"]), "ThrottlingException", 400)
-    refused(lambda: ssm.start_session(Target=named["Expired credentials"]), "ExpiredTokenException", 403)
     refused(lambda: ssm.resume_session(SessionId="demo-0"), "DoesNotExistException", 400)
+    refused(lambda: ssm.terminate_session(SessionId="demo-0"), "DoesNotExistException", 400)
     refused(lambda: ssm.list_documents(), "UnknownOperationException", 400)
 
-    key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-    wrong_secret = client(aws_access_key_id=key, aws_secret_access_key=secret + "x")
+
+@case
+def expired_and_wrong_keys_are_refused():
+    ssm = client()
+    expired = named_targets(ssm)["Expired credentials"]
+    refused(lambda: ssm.start_session(Target=expired), "ExpiredTokenException", 403)
+    wrong_secret = client(aws_access_key_id=KEY, aws_secret_access_key=SECRET + "x")
     refused(lambda: wrong_secret.describe_sessions(State="Active"), "InvalidSignatureException", 403)
-    wrong_key = client(aws_access_key_id="AKIAOTHER", aws_secret_access_key=secret)
+    wrong_key = client(aws_access_key_id="AKIAOTHER", aws_secret_access_key=SECRET)
     refused(lambda: wrong_key.describe_sessions(State="Active"), "UnrecognizedClientException", 403)
 
-    started = ssm.start_session(Target=named["Agent never joins"], Reason="listing")
-    for key, value in (("SessionId", started["SessionId"]), ("Target", named["Agent never joins"])):
+
+@case
+def sessions_are_listed_until_they_are_terminated():
+    ssm = client()
+    target = named_targets(ssm)["Agent never joins"]
+    id = ssm.start_session(Target=target, Reason="to be listed")["SessionId"]
+    for key, value in (("SessionId", id), ("Target", target), ("Status", "Connecting")):
         found = ssm.describe_sessions(State="Active", Filters=[{"key": key, "value": value}])["Sessions"]
-        check([session["SessionId"] for session in found] == [started["SessionId"]], f"found by {key}")
-        check(found[0]["Reason"] == "listing" and found[0]["StartDate"].year > 2020, found[0])
-    check(ssm.terminate_session(SessionId=started["SessionId"])["SessionId"] == started["SessionId"], "terminated")
-    history = ssm.describe_sessions(State="History")["Sessions"]
-    check(history[0]["SessionId"] == started["SessionId"] and history[0]["Status"] == "Terminated", history)
-    check(not ssm.resume_session(SessionId=started["SessionId"]).get("TokenValue"), "nothing to resume")
+        check([session["SessionId"] for session in found] == [id], f"found by {key}: {found}")
+        check(found[0]["Reason"] == "to be listed" and found[0]["StartDate"].year > 2020, found[0])
+    check(ssm.terminate_session(SessionId=id)["SessionId"] == id, "the answer names the session")
+    check(session_status(ssm, id) == "Terminated", "terminated")
+    check(not ssm.resume_session(SessionId=id).get("TokenValue"), "nothing to resume")
+
+
+def session_status(ssm, id):
+    for state in ("Active", "History"):
+        filters = [{"key": "SessionId", "value": id}]
+        for session in ssm.describe_sessions(State=state, Filters=filters)["Sessions"]:
+            return session["Status"]
+    raise AssertionError(f"{id} is not listed")
 
 
 # ---- the data channel
@@ -117,51 +160,71 @@ def encode(message_type, number, flags, payload_type, payload):
 
 class Message:
     def __init__(self, frame):
-        header_len, = struct.unpack_from(">I", frame, 0)
-        self.header_len = header_len
-        self.type = frame[4:36].decode().strip()
+        self.header_len, = struct.unpack_from(">I", frame, 0)
+        self.type = frame[4:36].decode().rstrip("\0 ")
         _schema, _created, self.number, self.flags = struct.unpack_from(">IQqQ", frame, 36)
         self.id = str(uuid.UUID(bytes=frame[72:80] + frame[64:72]))
-        self.payload_type = struct.unpack_from(">I", frame, 112)[0] if header_len >= 116 else 0
-        self.payload = frame[header_len + 4:]
-        length, = struct.unpack_from(">I", frame, header_len)
+        self.payload_type = struct.unpack_from(">I", frame, 112)[0] if self.header_len >= 116 else 0
+        self.payload = frame[self.header_len + 4:]
+        length, = struct.unpack_from(">I", frame, self.header_len)
         check(length == len(self.payload), "payload length")
         check(hashlib.sha256(self.payload).digest() == frame[80:112], "payload digest")
 
 
+def dial(url, secret=SECRET):
+    """Opens the WebSocket with a signed upgrade."""
+    request = AWSRequest("GET", url.replace("ws://", "http://"))
+    SigV4Auth(Credentials(KEY, secret), "ssmmessages", os.environ["AWS_REGION"]).add_auth(request)
+    headers = [f"{name}: {value}" for name, value in request.headers.items()]
+    return websocket.create_connection(url, header=headers, timeout=LIMIT)
+
+
+def present(socket, token, client_id):
+    """Sends the first frame."""
+    socket.send(json.dumps({
+        "MessageSchemaVersion": "1.0",
+        "RequestId": str(uuid.uuid4()),
+        "TokenValue": token,
+        "ClientId": client_id,
+        "ClientVersion": "1.2.764.0",
+    }))
+
+
 class Session:
-    """One session: numbers, acknowledges and orders messages; repeats nothing, since loopback loses nothing."""
+    """One session: numbers, acknowledges and orders messages. What was not acknowledged is repeated only after a
+    resume: a connection on loopback loses nothing.
+    """
 
     def __init__(self, ssm, **arguments):
         self.ssm = ssm
-        answer = ssm.start_session(**arguments)
-        self.id = answer["SessionId"]
+        self.start = ssm.start_session(**arguments)
+        self.id = self.start["SessionId"]
         self.client_id = str(uuid.uuid4())
-        self.sent, self.expected, self.early = 0, 0, {}
-        self.text, self.closed, self.ready = "", None, False
-        self.connect(answer)
+        self.sent, self.unacknowledged = 0, {}
+        self.expected, self.early = 0, {}
+        self.text, self.closed, self.ready, self.shaken = "", None, False, False
+        self.socket = None
+
+    def __enter__(self):
+        self.connect(self.start)
+        self.read(lambda: self.ready)
+        return self
+
+    def __exit__(self, *_):
+        # Whatever came of the case, no shell is left for the next one.
+        with contextlib.suppress(Exception):
+            self.socket.shutdown()
+        self.ssm.terminate_session(SessionId=self.id)
 
     def connect(self, answer):
-        url = answer["StreamUrl"]
-        request = AWSRequest("GET", url.replace("ws://", "http://"))
-        credentials = get_session().get_credentials()
-        SigV4Auth(credentials, "ssmmessages", os.environ["AWS_REGION"]).add_auth(request)
-        headers = [f"{name}: {value}" for name, value in request.headers.items()]
-        self.socket = websocket.create_connection(url, header=headers, timeout=LIMIT)
-        self.socket.send(json.dumps({
-            "MessageSchemaVersion": "1.0",
-            "RequestId": str(uuid.uuid4()),
-            "TokenValue": answer["TokenValue"],
-            "ClientId": self.client_id,
-            "ClientVersion": "1.2.764.0",
-        }))
-
-    def resume(self):
-        self.socket.shutdown()
-        self.connect(self.ssm.resume_session(SessionId=self.id))
+        self.socket = dial(answer["StreamUrl"])
+        present(self.socket, answer["TokenValue"], self.client_id)
+        for frame in self.unacknowledged.values():
+            self.socket.send_binary(frame)
 
     def send(self, payload_type, payload):
-        self.socket.send_binary(encode("input_stream_data", self.sent, 0, payload_type, payload))
+        frame = self.unacknowledged[self.sent] = encode("input_stream_data", self.sent, 0, payload_type, payload)
+        self.socket.send_binary(frame)
         self.sent += 1
 
     def type(self, text):
@@ -170,16 +233,21 @@ class Session:
     def read(self, done):
         deadline = time.monotonic() + LIMIT
         while not done():
-            check(time.monotonic() < deadline, f"timed out; so far {self.text!r}")
-            self.handle(Message(self.socket.recv()))
+            self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                opcode, frame = self.socket.recv_data()
+            except websocket.WebSocketTimeoutException as error:
+                raise AssertionError(f"timed out; the output so far: {self.text!r}") from error
+            check(opcode == websocket.ABNF.OPCODE_BINARY, f"frame of type {opcode}: {frame}")
+            self.handle(Message(frame))
 
     def read_until(self, wanted):
         self.read(lambda: wanted in self.text)
-        self.text = self.text.split(wanted, 1)[1]
+        before, self.text = self.text.split(wanted, 1)
+        return before
 
     def read_to_end(self):
         self.read(lambda: self.closed is not None)
-        self.socket.close()
         return self.closed["Output"]
 
     def handle(self, message):
@@ -189,13 +257,15 @@ class Session:
             check(self.closed["SessionId"] == self.id, self.closed)
         elif message.type == "output_stream_data":
             self.acknowledge(message)
-            self.early.setdefault(message.number, message)
+            if message.number >= self.expected:
+                self.early.setdefault(message.number, message)
             while self.expected in self.early:
                 self.take(self.early.pop(self.expected))
                 self.expected += 1
-            self.early = {number: message for number, message in self.early.items() if number > self.expected}
+        elif message.type == "acknowledge":
+            self.unacknowledged.pop(json.loads(message.payload)["AcknowledgedMessageSequenceNumber"], None)
         else:
-            check(message.type in ("acknowledge", "start_publication", "pause_publication"), message.type)
+            check(message.type in ("start_publication", "pause_publication"), message.type)
 
     def acknowledge(self, message):
         body = {
@@ -220,55 +290,131 @@ class Session:
             self.send(HANDSHAKE_RESPONSE, json.dumps(answer).encode())
         elif message.payload_type == HANDSHAKE_COMPLETE:
             check(json.loads(message.payload)["HandshakeTimeToComplete"] > 0, message.payload)
-            self.ready = True
+            self.ready = self.shaken = True
         else:
             raise AssertionError(f"payload type {message.payload_type}")
 
 
-def shell():
-    session = Session(client(), Target=TARGET)
-    session.read(lambda: session.ready)
-    session.send(SIZE, b'{"cols":93,"rows":27}')
-    session.type("echo $((6*7)); stty size\r")
-    session.read_until("42\r\n")
-    session.read_until("27 93\r\n")
-    session.type("kept='over the connection'; seq 3000\r")
-    session.read_until("2999\r\n3000\r\n")
-
-    session.resume()
-    session.type('echo "still $kept"\r')
-    session.read_until("still over the connection\r\n")
-    session.type("exit\r")
-    check(session.read_to_end() == "", session.closed)
+@case
+def a_shell_answers_and_ends():
+    ssm = client()
+    with Session(ssm, Target=TARGET) as session:
+        check(session_status(ssm, session.id) == "Connected", "connected")
+        session.type("echo $((6*7))\r")
+        session.read_until("42\r\n")
+        session.type("exit\r")
+        check(session.read_to_end() == "", session.closed)
+        check(not session.unacknowledged, f"never acknowledged: {list(session.unacknowledged)}")
+        check(session_status(ssm, session.id) == "Terminated", "terminated")
 
 
-def command():
-    session = Session(
+@case
+def the_terminal_has_the_size_of_the_client():
+    with Session(client(), Target=TARGET) as session:
+        for columns, rows in ((93, 27), (211, 64)):
+            session.send(SIZE, json.dumps({"cols": columns, "rows": rows}).encode())
+            session.type("stty size\r")
+            session.read_until(f"{rows} {columns}\r\n")
+
+
+@case
+def a_resumed_session_goes_on_with_its_numbers():
+    ssm = client()
+    with Session(ssm, Target=TARGET) as session:
+        session.type("kept='from before'; echo re''ady\r")
+        session.read_until("ready\r\n")
+        sent, received = session.sent, session.expected
+        check(sent > 0 and received > 0, "there are numbers to go on with")
+        # The output comes while nobody is there.
+        session.type("sleep 0.5; seq 3000; echo al''l\r")
+        session.read(lambda: not session.unacknowledged)
+        session.socket.shutdown()
+        time.sleep(1)
+
+        session.connect(ssm.resume_session(SessionId=session.id))
+        # Echo and prompt come before it, in either order.
+        everything = "".join(f"{number}\r\n" for number in range(1, 3001))
+        check(session.read_until("all\r\n").endswith(everything), "all output, once and in order")
+        check(session.expected > received, "output has higher numbers than before")
+        session.type('echo "still $kept"\r')
+        session.read_until("still from before\r\n")
+        session.read(lambda: not session.unacknowledged)
+        check(session.sent == sent + 2, "so has input")
+
+
+@case
+def a_command_document_runs_after_a_handshake():
+    with Session(
         client(),
         Target=TARGET,
         DocumentName="AWS-StartNonInteractiveCommand",
         Parameters={"command": ["sh -c 'echo $((6*7)); echo error >&2'"]},
-    )
-    check(session.read_to_end() == "", session.closed)
-    check(session.text == "42\nerror\n", session.text)
+    ) as session:
+        check(session.read_to_end() == "", session.closed)
+        check(session.shaken, "there was a handshake")
+        check(session.text == "42\nerror\n", session.text)
 
 
-def upgrade_refused():
+@case
+def an_upgrade_without_a_good_signature_is_forbidden():
     ssm = client()
     answer = ssm.start_session(Target=TARGET)
-    try:
-        websocket.create_connection(answer["StreamUrl"], timeout=LIMIT)
-        raise AssertionError("an unsigned connection was accepted")
-    except websocket.WebSocketBadStatusException as error:
-        check(error.status_code == 403, error)
+    url = answer["StreamUrl"]
+    for dialled in (lambda: websocket.create_connection(url, timeout=LIMIT), lambda: dial(url, SECRET + "x")):
+        try:
+            dialled()
+            raise AssertionError("the connection was accepted")
+        except websocket.WebSocketBadStatusException as error:
+            check(error.status_code == 403, error)
+    dial(url).close()
     ssm.terminate_session(SessionId=answer["SessionId"])
 
 
+def turned_away(session, token):
+    socket = dial(session.start["StreamUrl"])
+    present(socket, token, session.client_id)
+    opcode, frame = socket.recv_data()
+    check(opcode == websocket.ABNF.OPCODE_CLOSE, f"frame of type {opcode}: {frame}")
+    socket.close()
+
+
+@case
+def a_wrong_or_used_token_opens_nothing():
+    session = Session(client(), Target=TARGET)
+    # While the right one is still waited for.
+    turned_away(session, session.start["TokenValue"] + "x")
+    with session:
+        turned_away(session, session.start["TokenValue"])
+        session.type("echo $((6*7))\r")
+        session.read_until("42\r\n")
+
+
+@case
+def terminating_a_session_closes_its_channel():
+    ssm = client()
+    with Session(ssm, Target=TARGET) as session:
+        check(ssm.terminate_session(SessionId=session.id)["SessionId"] == session.id, "the answer names the session")
+        session.read_to_end()
+        deadline = time.monotonic() + LIMIT
+        while session_status(ssm, session.id) != "Terminated":
+            check(time.monotonic() < deadline, session_status(ssm, session.id))
+            time.sleep(0.05)
+        check(not ssm.resume_session(SessionId=session.id).get("TokenValue"), "nothing to resume")
+
+
 def main():
-    for step in (control_plane, shell, command, upgrade_refused):
-        started = time.monotonic()
-        step()
-        print(f"  {step.__name__}: {time.monotonic() - started:.1f} s", flush=True)
+    failed = False
+    for function in CASES:
+        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
+            continue
+        try:
+            function()
+            outcome = "ok"
+        except Exception:
+            traceback.print_exc()
+            outcome, failed = "FAILED", True
+        print(f"test {function.__name__} ... {outcome}", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

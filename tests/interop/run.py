@@ -1,113 +1,111 @@
-#!/usr/bin/env python3
-"""Lets clients that others have written hold sessions with the simulator, started as a program and known to them by the
-environment it prints. Usage:
+"""Lets clients that others have written hold sessions with the simulator. The simulator is started as a program, and a
+client gets the environment that it prints, evaluated by a shell, and nothing else. Usage:
 
-    python3 tests/interop/run.py [--only python|rust] [--simulator PROGRAM]
+    run.py --simulator PROGRAM --client NAME PROGRAM [ARGUMENT]... [--client ...]
 
-Needs cargo, Python 3.10 with venv, a C compiler, pkg-config and OpenSSL's headers. What it installs and builds is under
-the cargo target directory. Exits with 0 if every client was content.
+No ARGUMENT may begin with a dash. A client prints `test CASE ... ok` or `test CASE ... FAILED` for each of its checks.
+All are counted here, together with whether the client and the simulator ended in order. `cargo xtask interop` builds
+the programs and starts this.
 """
 
 import argparse
-import hashlib
 import os
-import pathlib
+import re
 import shlex
 import subprocess
 import sys
-import time
+import tempfile
+import threading
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-TARGET_DIR = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
-# What a process needs to run at all; everything else of ours stays away from the clients.
-INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SystemRoot", "TMPDIR")
-LIMIT = 180
-
-
-def run(*command, **options):
-    print("$", shlex.join(str(word) for word in command), flush=True)
-    subprocess.run([str(word) for word in command], check=True, **options)
+# For the simulator to start or end, and for all of a client, on a busy machine.
+SIMULATOR_LIMIT, CLIENT_LIMIT = 60, 600
+LAST_VARIABLE = "export SIMULATOR_TARGET="
+CASE = re.compile(r"test (\S+) \.\.\. (ok|FAILED)$")
 
 
-def simulator_program():
-    run("cargo", "build", "--locked", "--package", "simulator", cwd=ROOT)
-    return TARGET_DIR / "debug" / "simulator"
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def case(self, name, is_right):
+        if is_right:
+            self.passed += 1
+        else:
+            self.failed += 1
+        print(f"test {name} ... {'ok' if is_right else 'FAILED'}", flush=True)
 
 
-def python_client():
-    """The interpreter of a virtual environment with exactly the pinned packages."""
-    venv = TARGET_DIR / "interop-venv"
-    python = venv / "bin" / "python"
-    requirements = HERE / "requirements.txt"
-    stamp, digest = venv / "requirements.sha256", hashlib.sha256(requirements.read_bytes()).hexdigest()
-    if not (python.exists() and stamp.exists() and stamp.read_text() == digest):
-        run(sys.executable, "-m", "venv", "--clear", venv)
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-            "--only-binary", ":all:", "--require-hashes", "--requirement", requirements)
-        stamp.write_text(digest)
-    return [python, HERE / "client.py"]
+def lines_within(process, seconds):
+    """The lines that a process prints. It is killed when the time is up, which ends them."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield from process.stdout
+    finally:
+        timer.cancel()
 
 
-def rust_client():
-    target_dir = TARGET_DIR / "interop"
-    run("cargo", "build", "--locked", "--manifest-path", HERE / "Cargo.toml", "--target-dir", target_dir)
-    return [target_dir / "debug" / "interop"]
+def start_simulator(program, environment):
+    """The running simulator, and what it printed; nothing if it did not come so far."""
+    # A plain shell, so that nobody's start-up files take part.
+    simulator = subprocess.Popen([program, "--", "sh"], stdout=subprocess.PIPE, env=environment, text=True)
+    printed = ""
+    for line in lines_within(simulator, SIMULATOR_LIMIT):
+        printed += line
+        if line.startswith(LAST_VARIABLE):
+            return simulator, printed
+    return simulator, None
 
 
-class Simulator:
-    """The program, with the environment it printed."""
+def run_client(name, command, printed, environment, tally):
+    evaluating = ["sh", "-c", f'{printed}exec "$@"', "sh", *command]
+    print(f"{name}: {shlex.join(command)}", flush=True)
+    client = subprocess.Popen(evaluating, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment, text=True)
+    reported, failed = 0, 0
+    for line in lines_within(client, CLIENT_LIMIT):
+        found = CASE.match(line)
+        if found:
+            tally.case(f"{name}::{found[1]}", found[2] == "ok")
+            reported += 1
+            failed += found[2] != "ok"
+        else:
+            print(line, end="", flush=True)
+    # A client that dies half-way, or runs nothing, must not look like one that was content.
+    code = client.wait()
+    tally.case(f"{name}::the_client_comes_to_its_end", reported > 0 and code == (1 if failed else 0))
 
-    def __init__(self, program):
-        base = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        # A plain shell, so that nobody's start-up files take part.
-        command = [str(program), "--", "sh"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=base, text=True)
-        self.environment = dict(base, AWS_EC2_METADATA_DISABLED="true")
-        for line in self.process.stdout:
-            if line.startswith("export "):
-                assignment, = shlex.split(line.removeprefix("export ").rstrip(";\n"))
-                name, value = assignment.split("=", 1)
-                self.environment[name] = value
-                if name == "SIMULATOR_TARGET":
-                    return
-        raise SystemExit("the simulator did not start")
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        if self.process.wait(timeout=10) != 0:
-            raise SystemExit(f"the simulator ended with {self.process.returncode}")
+def run(name, command, program, tally):
+    with tempfile.TemporaryDirectory(prefix="interop-", ignore_cleanup_errors=True) as home:
+        # What a process needs to run at all. The home is empty: no configuration of the person's takes part.
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
+        simulator, printed = start_simulator(program, environment)
+        try:
+            tally.case(f"{name}::the_simulator_prints_an_environment", printed is not None)
+            if printed is not None:
+                run_client(name, command, printed, environment, tally)
+            simulator.terminate()
+            try:
+                code = simulator.wait(timeout=SIMULATOR_LIMIT)
+            except subprocess.TimeoutExpired:
+                code = None
+            tally.case(f"{name}::the_simulator_ends_when_told_to", code == 0)
+        finally:
+            simulator.kill()
+            simulator.wait()
 
 
 def main():
     parser = argparse.ArgumentParser(description="Other people's clients against the simulator.")
-    parser.add_argument("--only", choices=("python", "rust"))
-    parser.add_argument("--simulator", type=pathlib.Path, help="the program, instead of building it")
+    parser.add_argument("--simulator", required=True, metavar="PROGRAM")
+    parser.add_argument("--client", required=True, action="append", nargs="+", metavar="WORD")
     arguments = parser.parse_args()
-    clients = {"python": python_client, "rust": rust_client}
-    chosen = [arguments.only] if arguments.only else list(clients)
-
-    program = arguments.simulator or simulator_program()
-    failed = []
-    for name in chosen:
-        command = clients[name]()
-        with Simulator(program) as simulator:
-            print(f"{name} client", flush=True)
-            started = time.monotonic()
-            try:
-                subprocess.run([str(word) for word in command], env=simulator.environment, check=True, timeout=LIMIT)
-                print(f"{name} client: passed in {time.monotonic() - started:.1f} s", flush=True)
-            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-                print(f"{name} client: {error}", file=sys.stderr, flush=True)
-                failed.append(name)
-    return 1 if failed else 0
+    tally = Tally()
+    for name, *command in arguments.client:
+        run(name, command, arguments.simulator, tally)
+    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except subprocess.CalledProcessError as failure:
-        sys.exit(f"failed: {failure}")
+    sys.exit(main())

@@ -10,6 +10,7 @@
 mod bindings;
 mod deny;
 mod icons;
+mod interop;
 mod run;
 mod setup;
 mod shell;
@@ -31,6 +32,8 @@ Usage: cargo xtask <command>
       --fast           Only what needs neither Tauri nor the AWS SDK.
       --only <steps>   Only these steps (comma-separated) and those they build on.
       --list           Prints the steps.
+  interop              Runs the clients that others have written against the simulator; `test` runs the one of
+                       them that needs no compiler.
   simulator [args]     Session Manager on loopback, as a program; prints what a client needs.
   bench [args]         The benchmarks.
   icons                Draws icons/*.png, .ico and .icns again from icons/icon.svg.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         "run" => run::run(&workspace, rest),
         "test" => test::test(&workspace, rest),
+        "interop" => interop::interop(&workspace, rest),
         "simulator" => Shell::cargo(
             &workspace,
             &["run", "--quiet", "--package", "simulator", "--"],

@@ -16,7 +16,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Strin
     let purpose = setup::Purpose {
         build: true,
         drive: !display,
-        page: false,
+        ..setup::Purpose::default()
     };
 
     let mut steps = Steps::new(workspace)?;

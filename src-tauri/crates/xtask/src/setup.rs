@@ -14,6 +14,10 @@ use crate::steps::{Outcome, Programs};
 
 /// The oldest Node.js that the page's tools run on.
 const NODE_AT_LEAST: u32 = 20;
+/// The oldest Python that the pinned packages install on, 3.x.
+const PYTHON_AT_LEAST: u32 = 10;
+/// What [`python`] does.
+pub(crate) const PYTHON: &str = "Python and the packages of the client in Python";
 
 /// How to find out whether the machine has something.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,8 @@ enum Probe {
     Program(&'static [&'static str]),
     /// pkg-config knows the library.
     Library(&'static str),
+    /// Python has the module.
+    Module(&'static str),
 }
 
 /// Something the machine must have.
@@ -34,18 +40,22 @@ struct Need {
     elsewhere: &'static str,
 }
 
+const C_COMPILER: Need = Need {
+    probe: Probe::Program(&["cc"]),
+    debian: "build-essential",
+    elsewhere: "a C compiler",
+};
+
+const PKG_CONFIG: Need = Need {
+    probe: Probe::Program(&["pkg-config"]),
+    debian: "pkg-config",
+    elsewhere: "pkg-config",
+};
+
 /// To build the application.
 const TO_BUILD: &[Need] = &[
-    Need {
-        probe: Probe::Program(&["cc"]),
-        debian: "build-essential",
-        elsewhere: "a C compiler",
-    },
-    Need {
-        probe: Probe::Program(&["pkg-config"]),
-        debian: "pkg-config",
-        elsewhere: "pkg-config",
-    },
+    C_COMPILER,
+    PKG_CONFIG,
     Need {
         probe: Probe::Library("webkit2gtk-4.1"),
         debian: "libwebkit2gtk-4.1-dev",
@@ -94,6 +104,32 @@ const TO_TEST_THE_PAGE: &[Need] = &[Need {
     elsewhere: "Chromium",
 }];
 
+/// To run the client in Python.
+const TO_RUN_PYTHON: &[Need] = &[
+    Need {
+        probe: Probe::Program(&["python3"]),
+        debian: "python3",
+        elsewhere: "Python 3 (python3, python)",
+    },
+    // Debian ships `venv` without `ensurepip`, and with it only in this package.
+    Need {
+        probe: Probe::Module("ensurepip"),
+        debian: "python3-venv",
+        elsewhere: "Python's ensurepip (part of python3 or python)",
+    },
+];
+
+/// To build the client in Rust that others have written; it brings native TLS.
+const TO_BUILD_THE_FOREIGN_CLIENT: &[Need] = &[
+    C_COMPILER,
+    PKG_CONFIG,
+    Need {
+        probe: Probe::Library("openssl"),
+        debian: "libssl-dev",
+        elsewhere: "OpenSSL with its headers (openssl-devel, openssl)",
+    },
+];
+
 /// What the machine is wanted for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Purpose {
@@ -103,6 +139,10 @@ pub(crate) struct Purpose {
     pub(crate) drive: bool,
     /// Testing the page in a browser.
     pub(crate) page: bool,
+    /// Running the client in Python.
+    pub(crate) python: bool,
+    /// Building the client in Rust that others have written.
+    pub(crate) foreign_client: bool,
 }
 
 /// Sees to it that the system packages are there.
@@ -120,6 +160,8 @@ pub(crate) fn system(
         (purpose.build, TO_BUILD),
         (purpose.drive, TO_DRIVE),
         (purpose.page, TO_TEST_THE_PAGE),
+        (purpose.python, TO_RUN_PYTHON),
+        (purpose.foreign_client, TO_BUILD_THE_FOREIGN_CLIENT),
     ];
     let missing: Vec<Need> = wanted
         .iter()
@@ -156,6 +198,9 @@ fn is_there(workspace: &Workspace, probe: Probe) -> bool {
     match probe {
         Probe::Program(names) => names.iter().any(|name| on_path(name)),
         Probe::Library(name) => Shell::new(workspace, "pkg-config", &["--exists", name])
+            .read()
+            .is_some(),
+        Probe::Module(name) => Shell::new(workspace, "python3", &["-c", &format!("import {name}")])
             .read()
             .is_some(),
     }
@@ -243,6 +288,77 @@ fn major(version: &str) -> Option<u32> {
         .ok()
 }
 
+/// Sees to it that Python is new enough and that a virtual environment has exactly the pinned packages.
+pub(crate) fn python(workspace: &Workspace, programs: &Programs) -> Result<Outcome, String> {
+    let purpose = Purpose {
+        python: true,
+        ..Purpose::default()
+    };
+    system(workspace, programs, purpose)?;
+    let advice = format!("install Python 3.{PYTHON_AT_LEAST} or newer and start again");
+    let version = Shell::new(workspace, "python3", &["--version"])
+        .read()
+        .ok_or_else(|| format!("python3 is not on the PATH; {advice}"))?;
+    if minor_of_3(&version).is_none_or(|minor| minor < PYTHON_AT_LEAST) {
+        return Err(format!("python3 here is {}; {advice}", version.trim()));
+    }
+    let pinned = workspace.root.join("tests/interop/requirements.txt");
+    let wanted =
+        fs::read(&pinned).map_err(|error| format!("cannot read {}: {error}", pinned.display()))?;
+    let python = python_of_venv(workspace);
+    let python = python.to_string_lossy();
+    let installed = venv(workspace).join("requirements.txt");
+    // An environment dies with the Python that it was made of, so it has to prove itself.
+    let works = || Shell::new(workspace, &python, &["-c", "import boto3, websocket"]).read();
+    if fs::read(&installed).is_ok_and(|found| found == wanted) && works().is_some() {
+        return Ok(Outcome::Note("packages unchanged".to_owned()));
+    }
+    let folder = venv(workspace);
+    programs.quietly(&Shell::new(
+        workspace,
+        "python3",
+        &["-m", "venv", "--clear", &folder.to_string_lossy()],
+    ))?;
+    // Only what the file names by its digest, and nothing that would run code of its own or need a compiler.
+    programs.quietly(&Shell::new(
+        workspace,
+        &python,
+        &[
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "--requirement",
+            &pinned.to_string_lossy(),
+        ],
+    ))?;
+    write(&installed, &wanted)?;
+    Ok(Outcome::Note("packages installed".to_owned()))
+}
+
+fn venv(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("interop-venv")
+}
+
+/// The interpreter that has the packages, once [`python`] has run.
+pub(crate) fn python_of_venv(workspace: &Workspace) -> PathBuf {
+    let folder = venv(workspace);
+    if cfg!(windows) {
+        folder.join("Scripts/python.exe")
+    } else {
+        folder.join("bin/python")
+    }
+}
+
+fn minor_of_3(version: &str) -> Option<u32> {
+    let mut numbers = version.trim().strip_prefix("Python 3.")?.split('.');
+    numbers.next()?.parse().ok()
+}
+
 /// Builds the page into `ui/dist`, unless nothing it is made of has changed: the application embeds it, and an
 /// untouched page spares building the application again.
 pub(crate) fn page(workspace: &Workspace, programs: &Programs) -> Result<Outcome, String> {
@@ -303,6 +419,14 @@ mod tests {
         assert_eq!(major("v20.20.2\n"), Some(20));
         assert_eq!(major("v8"), Some(8));
         assert_eq!(major("nonsense"), None);
+    }
+
+    #[test]
+    fn the_minor_version_of_python_is_understood() {
+        assert_eq!(minor_of_3("Python 3.11.7\n"), Some(11));
+        assert_eq!(minor_of_3("Python 3.9.2"), Some(9));
+        assert_eq!(minor_of_3("Python 2.7.18"), None);
+        assert_eq!(minor_of_3("nonsense"), None);
     }
 
     #[test]

@@ -62,9 +62,14 @@ impl Workspace {
 
     /// The built application.
     pub(crate) fn application(&self, release: bool) -> PathBuf {
+        self.program("sessiondeck", release)
+    }
+
+    /// A built program of the workspace.
+    pub(crate) fn program(&self, name: &str, release: bool) -> PathBuf {
         self.target
             .join(if release { "release" } else { "debug" })
-            .join(format!("sessiondeck{}", env::consts::EXE_SUFFIX))
+            .join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 }
 

@@ -105,6 +105,13 @@ impl Programs {
     pub(crate) fn showing_tests(&self, shell: &Shell) -> Result<(), String> {
         shell.run(&self.log, says_of_tests)
     }
+
+    /// Runs a program with few tests and shows each of them.
+    pub(crate) fn showing_each_test(&self, shell: &Shell) -> Result<(), String> {
+        shell.run(&self.log, |line| {
+            says_of_tests(line) || line.starts_with("test ")
+        })
+    }
 }
 
 /// The lines of test runners that a person, or a machine that counts tests, looks for.

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use crate::shell::{Shell, Workspace};
 use crate::steps::{Outcome, Programs, Steps};
-use crate::{bindings, deny, setup, trees};
+use crate::{bindings, deny, interop, setup, trees};
 
 /// What cargo builds and tests in every heavy step. `--locked`: the committed lock file is what is checked.
 pub(crate) const EVERYTHING: &[&str] = &[
@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
                     build: true,
                     drive: true,
                     page: true,
+                    ..setup::Purpose::default()
                 },
             )
         },
@@ -201,6 +202,22 @@ const STEPS: &[Step] = &[
         work: |workspace, _| bindings::compare(workspace),
     },
     Step {
+        name: "python",
+        what: setup::PYTHON,
+        needs: &[],
+        in_fast: false,
+        only_fast: false,
+        work: setup::python,
+    },
+    Step {
+        name: "interop",
+        what: "a client that others have written against the simulator as a program",
+        needs: &["python"],
+        in_fast: false,
+        only_fast: false,
+        work: interop::python,
+    },
+    Step {
         name: "deny",
         what: "advisories, bans, licences and sources of all dependencies",
         needs: &[],
@@ -346,6 +363,12 @@ mod tests {
         assert_eq!(
             chosen.into_iter().collect::<Vec<_>>(),
             ["build", "e2e", "node", "page", "system"]
+        );
+        let chosen = with_needs(&["interop"]).expect("known");
+        assert_eq!(
+            chosen.into_iter().collect::<Vec<_>>(),
+            ["interop", "python"],
+            "neither Tauri nor the AWS SDK"
         );
         assert!(with_needs(&["nonsense"]).is_err());
     }
