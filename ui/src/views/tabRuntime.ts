@@ -41,11 +41,6 @@ export interface TabRuntimeOptions {
   readonly fontSize: number;
 }
 
-/** Ends what the last session may have left switched on: colours, mouse, keypad, paste, alternate screen, margins. */
-const RESET_MODES =
-  "\x1b[!p\x1b[0m\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l" +
-  "\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[r\x1b[999;1H";
-
 /** Sizes reach the far end at most this often. */
 const RESIZE_INTERVAL_MS = 60;
 
@@ -106,6 +101,8 @@ export class TabRuntime {
   readonly terminal: TerminalView;
   #connection: Connection | null = null;
   #attempt = 0;
+  /** When the last session ended, for people. */
+  #endedAt = "";
   #disposed = false;
 
   constructor(
@@ -168,7 +165,7 @@ export class TabRuntime {
     try {
       if (again) {
         await this.terminal.drained();
-        await this.terminal.writeOwn(RESET_MODES);
+        await this.terminal.drawBoundary(strings.session.endedRule(this.#endedAt));
         this.terminal.resetCounters();
       }
       const opened = await host.openSession(profile.id, this.terminal.size);
@@ -257,6 +254,7 @@ export class TabRuntime {
 
   #ended(connection: Connection): void {
     connection.finish();
+    this.#endedAt = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     this.terminal.setAccepting(false);
     this.terminal.setState("ended");
   }
