@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 
-import { openDemo, openPage, screen, session, type, waitForScreen } from "./page.mjs";
+import { inTerminal, openDemo, openPage, screen, type, waitForScreen } from "./page.mjs";
 
 const tabNames = (page) => page.getByTestId("tab-title").allTextContents();
 const activeElement = (page) => page.evaluate(() => document.activeElement?.className ?? "");
@@ -39,7 +39,7 @@ export const SCENARIOS = {
       }
       await page.keyboard.press("End");
       await page.keyboard.press("Enter");
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 1);
       await type(page, "echo typed");
       await waitForScreen(page, /^typed$/m);
       await page.keyboard.press("Control+F6");
@@ -55,19 +55,21 @@ export const SCENARIOS = {
     base,
   ) =>
     scene(browser, base, { scene: "team" }, async (page) => {
-      const inTerminal = async (what) => {
-        await session(page).and(page.locator("[data-state=open]")).waitFor();
+      let opened = 0;
+      const typeInNext = async (what) => {
+        opened += 1;
+        await inTerminal(page, opened);
         await type(page, `echo ${what}`);
         await waitForScreen(page, new RegExp(`^${what}$`, "m"));
       };
       await page.getByTestId("profile-row").first().dblclick();
-      await inTerminal("double");
+      await typeInNext("double");
       await page.getByTestId("profile-row").nth(1).click({ button: "right" });
       await page.getByTestId("menu-open").click();
-      await inTerminal("menu");
+      await typeInNext("menu");
       await page.getByTestId("profile-filter").fill("build");
       await page.keyboard.press("Enter");
-      await inTerminal("filter");
+      await typeInNext("filter");
       assert.deepEqual(await tabNames(page), ["Local demo", "api-1 production", "Build runner"]);
     }),
 
@@ -110,12 +112,12 @@ export const SCENARIOS = {
       await openDemo(page);
       await page.keyboard.press("Control+Shift+T");
       await page.getByRole("button", { name: "Open Build runner" }).click();
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 2);
       await page.keyboard.press("Control+Shift+D");
-      await page.waitForFunction(() => document.querySelectorAll("[data-testid=tab]").length === 3);
+      await inTerminal(page, 3);
       assert.deepEqual(await tabNames(page), ["Local demo", "Build runner", "Build runner"]);
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
       await page.keyboard.press("Control+Tab");
+      await inTerminal(page, 3);
       await type(page, "echo first");
       await waitForScreen(page, /^first$/m);
       await page.keyboard.press("Control+Shift+PageDown");
@@ -136,10 +138,10 @@ export const SCENARIOS = {
   "tabs are put in order by dragging, and cannot be dropped onto panes": (browser, base) =>
     scene(browser, base, { scene: "team" }, async (page) => {
       await openDemo(page);
-      for (const name of ["api-1 production", "Build runner"]) {
+      for (const [index, name] of ["api-1 production", "Build runner"].entries()) {
         await page.keyboard.press("Control+Shift+T");
         await page.getByRole("button", { name: `Open ${name}` }).click();
-        await session(page).and(page.locator("[data-state=open]")).waitFor();
+        await inTerminal(page, index + 2);
       }
       const drag = async (index, to) => {
         const from = await page.getByTestId("tab").nth(index).boundingBox();
@@ -208,6 +210,7 @@ export const SCENARIOS = {
       await page.getByTestId("start-page").waitFor();
       assert.ok(Date.now() - started < 1500, `a new tab took ${Date.now() - started} ms`);
       await page.keyboard.press("Control+Shift+1");
+      await inTerminal(page, 2);
       await page.keyboard.press("Control+c");
       await waitForScreen(page, /\^C\nssm-user@demo:~\$$/m, 10_000);
     }),
@@ -232,6 +235,8 @@ export const SCENARIOS = {
     scene(browser, base, {}, async (page) => {
       await openDemo(page);
       await type(page, "paste on");
+      // The terminal has then taken the brackets; without them two lines are asked about.
+      await waitForScreen(page, /paste on\nssm-user@demo:~\$/);
       await type(page, "raw");
       await page.evaluate(() => {
         const data = new DataTransfer();
@@ -254,7 +259,7 @@ export const SCENARIOS = {
       await page.keyboard.type("rm -rf ~");
       await page.waitForTimeout(800);
       await page.keyboard.press("Enter");
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 1);
       const text = await waitForScreen(page, /^before$[\s\S]*Welcome[\s\S]*\$$/m);
       assert.doesNotMatch(text, /rm -rf/);
       await type(page, "echo again");

@@ -1,5 +1,5 @@
 /** Every view worth looking at, each brought up the way a person would. */
-import { openDemo, openPage, session, type, waitForScreen } from "./page.mjs";
+import { inTerminal, openDemo, openPage, type, waitForScreen } from "./page.mjs";
 
 const team = (browser, base, options) => openPage(browser, base, { scene: "team", ...options });
 const ended = (page) => page.getByTestId("ended").waitFor();
@@ -27,14 +27,15 @@ export const VIEWS = {
     const { page } = opened;
     await openDemo(page);
     await type(page, "bell");
-    for (const name of ["api-1 production", "Postgres replica", "Checkout container"]) {
+    for (const [index, name] of ["api-1 production", "Postgres replica", "Checkout container"].entries()) {
       await page.keyboard.press("Control+Shift+T");
       await openCard(page, name);
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, index + 2);
     }
     await type(page, "exit 3");
-    await page.keyboard.press("Control+Tab");
+    await ended(page);
     await page.keyboard.press("Control+Shift+3");
+    await inTerminal(page, 4);
     await type(page, "title deploy running: 3 of 12 nodes done");
     await page.locator("[data-testid=tab][data-bell]").waitFor();
     return opened;
@@ -67,7 +68,7 @@ export const VIEWS = {
   timeout: async (browser, base, options) => {
     const opened = await team(browser, base, options);
     await openCard(opened.page, "api-1 production");
-    await session(opened.page).and(opened.page.locator("[data-state=open]")).waitFor();
+    await inTerminal(opened.page, 1);
     await type(opened.page, "drop");
     await ended(opened.page);
     return opened;
@@ -80,7 +81,9 @@ export const VIEWS = {
     await page.getByTestId("field-name").fill("Payments API");
     await page.getByTestId("field-target").fill("web-1");
     await page.getByTestId("field-region").fill("eu-west-1");
-    await page.getByRole("radio", { name: "Purple" }).check({ force: true });
+    await page.keyboard.press("Tab");
+    await page.locator(".swatch").filter({ hasText: "Purple" }).click();
+    await page.locator(".swatch-name").filter({ hasText: "Purple" }).waitFor();
     await page.getByTestId("field-name").focus();
     return opened;
   },

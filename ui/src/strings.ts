@@ -152,7 +152,8 @@ export const strings = {
         ? "No AWS profiles were found on this computer."
         : `${plural(count, "AWS profile was", "AWS profiles were")} found on this computer.`,
     awsButton: "New profile",
-    openProfile: (name: string) => `Open ${name}`,
+    /** Said before a profile's name. */
+    open: "Open",
     more: (count: number) => `${plural(count, "more profile", "more profiles")} in the sidebar`,
     keys: "Keys",
     keyNewTab: "New tab",

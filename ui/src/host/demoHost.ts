@@ -91,6 +91,9 @@ const SCENES: Readonly<
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
 
+/** Output without credit at which a session waits, as the engine does. */
+const HIGH_WATER = 256 * 1024;
+
 const REFUSED: Ended = {
   cause: "refused",
   message: "i-00000000000000bad is not connected to Systems Manager.",
@@ -105,6 +108,8 @@ interface DemoSession {
   readonly shell: DemoShell;
   emit: (event: SessionEvent) => void;
   live: boolean;
+  /** Bytes of output for which no credit has come back. */
+  owed: number;
   readonly timers: ReturnType<typeof setTimeout>[];
 }
 
@@ -181,13 +186,18 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     const made: DemoSession = {
       profile,
       live: true,
+      owed: 0,
       timers: [],
       emit: () => undefined,
       shell: new DemoShell(
         {
           output: (text) => {
-            if (made.live) made.emit({ kind: "output", data: encodeBase64(new TextEncoder().encode(text)) });
+            if (!made.live) return;
+            const bytes = new TextEncoder().encode(text);
+            made.owed += bytes.length;
+            made.emit({ kind: "output", data: encodeBase64(bytes) });
           },
+          ready: () => made.owed < HIGH_WATER,
           notice: (message) => made.emit({ kind: "notice", message }),
           exited: (exitCode) =>
             end(made, {
@@ -264,7 +274,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     attachSession: (id) => answer(() => begin(session(id))),
     sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
     resizeSession: (id, size) => answer(() => session(id).shell.resize(size)),
-    grantCredit: () => answer(() => undefined),
+    grantCredit: (id, bytes) => answer(() => void (session(id).owed -= bytes)),
     closeSession: (id) =>
       answer(() => {
         const to = session(id);

@@ -2,6 +2,8 @@
 
 export interface DemoShellEvents {
   output(text: string): void;
+  /** Whether more output than is asked for may be sent now. */
+  ready(): boolean;
   notice(message: string): void;
   exited(code: number): void;
   /** The service ends the session by itself. */
@@ -142,7 +144,9 @@ export class DemoShell {
         print("x\x1b[2147483647b\x1b[2147483647Lstill here");
         break;
       case "flood":
-        this.#flood = setInterval(() => this.events.output("y\r\n".repeat(2000)), 4);
+        this.#flood = setInterval(() => {
+          if (this.events.ready()) this.events.output("y\r\n".repeat(2000));
+        }, 4);
         return;
       case "drop":
         this.events.ended();

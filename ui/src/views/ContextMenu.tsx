@@ -16,9 +16,12 @@ export interface MenuEntry {
 export function MenuEntries({
   label,
   entries,
+  onClose,
 }: {
   readonly label: string;
   readonly entries: readonly MenuEntry[];
+  /** Needed outside of a `MenuTrigger`, which closes its menu by itself. */
+  readonly onClose?: () => void;
 }) {
   return (
     <Menu
@@ -26,6 +29,7 @@ export function MenuEntries({
       className="menu"
       disabledKeys={entries.filter(({ disabled }) => disabled).map(({ id }) => id)}
       onAction={(key) => entries.find(({ id }) => id === key)?.run()}
+      {...(onClose ? { onClose } : {})}
     >
       {entries.flatMap((entry) => [
         ...(entry.apart ? [<Separator className="menu-separator" key={`before-${entry.id}`} />] : []),
@@ -65,6 +69,7 @@ export function useContextMenu(
       <>
         <span className="menu-anchor" ref={anchor} style={{ left: place.x, top: place.y }} />
         <Popover
+          aria-label={label}
           className="popover"
           isOpen
           offset={2}
@@ -74,7 +79,7 @@ export function useContextMenu(
           placement="bottom start"
           triggerRef={anchor}
         >
-          <MenuEntries entries={entries()} label={label} />
+          <MenuEntries entries={entries()} label={label} onClose={() => setPlace(null)} />
         </Popover>
       </>
     ) : null,

@@ -1,5 +1,5 @@
 import { Ellipsis, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
-import { type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from "react";
+import { type PointerEvent as ReactPointerEvent, useState } from "react";
 import {
   Button,
   GridList,
@@ -123,8 +123,13 @@ function ProfileNavigator() {
             onChange={setTyped}
             onKeyDown={(event) => {
               const first = shown[0];
-              if (event.key === "Enter" && typed !== "" && first) controller.openProfile(first);
-              else event.continuePropagation();
+              if (event.key !== "Enter" || typed === "" || !first) {
+                event.continuePropagation();
+                return;
+              }
+              // Focus: the opened terminal takes the keyboard from no field
+              if (event.target instanceof HTMLElement) event.target.blur();
+              controller.openProfile(first);
             }}
             value={typed}
           >
@@ -160,6 +165,13 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
         className="profile-list"
         data-testid={testIds.profileList}
         items={profiles}
+        onContextMenu={(event) => {
+          const row = event.target instanceof Element ? event.target.closest("[data-profile-id]") : null;
+          const profile = profiles.find(({ id }) => id === row?.getAttribute("data-profile-id"));
+          if (!profile) return;
+          setTarget(profile);
+          open(event);
+        }}
         onAction={(key) => {
           const profile = profiles.find(({ id }) => id === key);
           if (profile) controller.openProfile(profile);
@@ -167,15 +179,7 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
         selectionBehavior="replace"
         selectionMode="single"
       >
-        {(profile) => (
-          <ProfileRow
-            onContextMenu={(event) => {
-              setTarget(profile);
-              open(event);
-            }}
-            profile={profile}
-          />
-        )}
+        {(profile) => <ProfileRow profile={profile} />}
       </GridList>
       {menu}
       {alone && typed === "" ? <p className="sidebar-note">{strings.sidebar.none}</p> : null}
@@ -183,25 +187,8 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
   );
 }
 
-interface RowProps {
-  readonly profile: Profile;
-  readonly onContextMenu: (event: MouseEvent) => void;
-}
-
-function ProfileRow({ profile, onContextMenu }: RowProps) {
+function ProfileRow({ profile }: { readonly profile: Profile }) {
   const controller = useController();
-  const row = useRef<HTMLDivElement>(null);
-  const handler = useRef(onContextMenu);
-  useEffect(() => {
-    handler.current = onContextMenu;
-  });
-  useEffect(() => {
-    // The list's rows take no handler of their own for this.
-    const element = row.current;
-    const listener = (event: MouseEvent) => handler.current(event);
-    element?.addEventListener("contextmenu", listener);
-    return () => element?.removeEventListener("contextmenu", listener);
-  }, []);
   return (
     <GridListItem
       className="profile-row"
@@ -209,7 +196,6 @@ function ProfileRow({ profile, onContextMenu }: RowProps) {
       data-profile-name={profile.name}
       data-testid={testIds.profileRow}
       id={profile.id}
-      ref={row}
       textValue={profile.name}
     >
       <span aria-hidden className="profile-mark" data-colour={profile.colour}>

@@ -69,7 +69,7 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
       <span className="tab-text">
         <span className="tab-name" data-testid={testIds.tabTitle}>
           {name}
-        </span>
+        </span>{" "}
         {title === "" ? null : (
           <span className="tab-remote" data-testid={testIds.tabRemoteTitle}>
             {title}

@@ -50,6 +50,10 @@ export function Workspace() {
 
   const ready = ({ api }: DockviewReadyEvent) => {
     dock.current = api;
+    api.onDidAddGroup(({ element }) => {
+      const strip = element.querySelector<HTMLElement>(".dv-tabs-and-actions-container");
+      if (strip) strip.dataset["focusRegion"] = "";
+    });
     api.onDidActivePanelChange(() => {
       const id = api.activePanel?.id;
       if (!syncing.current && id !== undefined) controller.changeTabs((all) => activate(all, id));
@@ -72,7 +76,7 @@ export function Workspace() {
   };
 
   return (
-    <div className="workspace" data-focus-region>
+    <div className="workspace">
       <DockviewReact
         announcements={false}
         components={COMPONENTS}
