@@ -47,17 +47,12 @@ async fn a_tab_is_named_by_its_profile_and_by_what_runs_in_it() {
             .await;
         // What could turn the text around is not shown.
         eventually("the terminal's own title", async || {
-            let shown: Option<String> = app
-                .script(
-                    "return document.querySelector('[data-testid=tab-remote-title]')?.textContent ?? null;",
-                    Vec::new(),
-                )
-                .await;
+            let shown = app.content("[data-testid=tab-remote-title]").await;
             (shown.as_deref() == Some("backup über")).then_some(())
         })
         .await;
-        let name = app.find("[data-testid=tab-title]").await.text().await;
-        assert_eq!(name.unwrap(), "Local demo");
+        let name = app.content("[data-testid=tab-title]").await;
+        assert_eq!(name.as_deref(), Some("Local demo"));
     })
     .await;
 }
