@@ -149,7 +149,8 @@ async fn a_target_that_is_not_connected_shows_why_and_what_to_do() {
         app.create_profile("Switched off", OFFLINE_TARGET).await;
         app.open_profile("Switched off").await;
         app.terminal().wait_for_state("ended").await;
-        let text = app.find("[data-testid=ended]").await.text().await.unwrap();
+        app.find("[data-testid=ended]").await;
+        let text = app.content("[data-testid=ended]").await.unwrap();
         assert!(text.contains("not connected"), "{text}");
         assert!(text.to_lowercase().contains("agent"), "no remedy: {text}");
         app.find("[data-testid=ended] button").await;
