@@ -112,6 +112,10 @@ impl<E: From<Notice>> Link<E> {
         }
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
     pub(crate) fn is_peer_absent(&self) -> bool {
         self.is_peer_absent
     }
