@@ -41,6 +41,9 @@ use crate::version::CLIENT_VERSION;
 /// Longest challenge that is answered. Agents send 92 bytes.
 const MAX_CHALLENGE_LEN_BYTES: usize = 1024;
 
+/// Most bytes of urgent input that wait: keys, not pastes.
+pub const URGENT_INPUT_LEN_BYTES: usize = 256;
+
 /// What a [`DataChannel`] has to know beforehand.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -98,6 +101,8 @@ pub struct DataChannel {
     size_sent: Option<TerminalSize>,
     /// INVARIANT: at most `limits.held_input_bytes`.
     input: BytesMut,
+    /// Input that goes before all other. INVARIANT: at most [`URGENT_INPUT_LEN_BYTES`].
+    urgent: BytesMut,
 }
 
 /// How far the session has come.
@@ -164,6 +169,7 @@ impl DataChannel {
             size,
             size_sent: None,
             input: BytesMut::new(),
+            urgent: BytesMut::new(),
         }
     }
 
@@ -309,6 +315,36 @@ impl DataChannel {
         bytes.len() - rest.len()
     }
 
+    /// Takes input that overtakes all that is not sent yet, as an interrupt typed during a large paste must. What has a
+    /// number already keeps its place before it. Returns how many bytes that was: all, unless earlier ones still wait
+    /// up to [`URGENT_INPUT_LEN_BYTES`].
+    ///
+    /// It may come between the bytes of a character, an escape sequence or a bracketed paste. A caller that wants the
+    /// paste to end there says [`Self::cancel_input`] first.
+    pub fn send_urgent_input(&mut self, now: Now, bytes: &[u8]) -> usize {
+        if self.link.has_ended() {
+            return 0;
+        }
+        let taken = bytes
+            .len()
+            .min(URGENT_INPUT_LEN_BYTES.saturating_sub(self.urgent.len()));
+        self.urgent.extend_from_slice(&bytes[..taken]);
+        self.send_held_input(now);
+        taken
+    }
+
+    /// Drops the input that is held and not sent yet, but for what is urgent, and returns how many bytes that was.
+    pub fn cancel_input(&mut self) -> usize {
+        let dropped = self.input.len();
+        self.input = BytesMut::new();
+        dropped
+    }
+
+    /// Returns how many bytes of input are held and not sent yet.
+    pub fn held_input_bytes(&self) -> usize {
+        self.input.len() + self.urgent.len()
+    }
+
     /// Returns how many bytes [`Self::send_input`] would take now, at least.
     pub fn input_capacity(&self) -> usize {
         if self.link.has_ended() {
@@ -327,7 +363,7 @@ impl DataChannel {
 
     /// Whether everything handed in has reached the agent: no input is held and none is under way.
     pub fn all_acknowledged(&self) -> bool {
-        self.input.is_empty() && self.link.all_acknowledged()
+        self.held_input_bytes() == 0 && self.link.all_acknowledged()
     }
 
     /// Returns how many bytes of output wait behind a missing message. Bounded by [`Limits::reorder_bytes`].
@@ -653,6 +689,7 @@ impl DataChannel {
     fn forget(&mut self) {
         self.sealing = None;
         self.input = BytesMut::new();
+        self.urgent = BytesMut::new();
         self.phase = Phase::Open;
     }
 
@@ -678,15 +715,26 @@ impl DataChannel {
     }
 
     fn send_held_input(&mut self, now: Now) {
-        while matches!(self.phase, Phase::Open) && !self.input.is_empty() {
-            let room = self.link.window_bytes().min(self.limits.payload_bytes);
+        while matches!(self.phase, Phase::Open) && self.held_input_bytes() > 0 {
+            let is_urgent = !self.urgent.is_empty();
+            // A window full of paste does not keep an interrupt waiting.
+            let room = if is_urgent && self.link.has_urgent_room() {
+                self.limits.payload_bytes
+            } else {
+                self.link.window_bytes().min(self.limits.payload_bytes)
+            };
             if room == 0 {
                 break;
             }
             // What sealing adds counts too, but where that is all there is room for, one byte still goes.
             let overhead = self.sealing.as_ref().map_or(0, |_| OVERHEAD_LEN_BYTES);
             let room = room.saturating_sub(overhead).max(1);
-            let chunk = self.input.split_to(room.min(self.input.len())).freeze();
+            let input = if is_urgent {
+                &mut self.urgent
+            } else {
+                &mut self.input
+            };
+            let chunk = input.split_to(room.min(input.len())).freeze();
             self.send_data(now, chunk);
         }
     }
@@ -714,7 +762,7 @@ impl std::fmt::Debug for DataChannel {
             .field("session_id", &self.session_id)
             .field("is_closed", &self.is_closed())
             .field("unacknowledged_bytes", &self.unacknowledged_bytes())
-            .field("held_input_bytes", &self.input.len())
+            .field("held_input_bytes", &self.held_input_bytes())
             .finish_non_exhaustive()
     }
 }

@@ -34,7 +34,9 @@ pub mod text;
 pub mod version;
 
 pub use agent::{AgentChannel, AgentConfig, AgentEvent, EncryptionPlan, HandshakePlan};
-pub use client::{ChannelError, ClientConfig, ClientEvent, DataChannel, SessionInfo};
+pub use client::{
+    ChannelError, ClientConfig, ClientEvent, DataChannel, SessionInfo, URGENT_INPUT_LEN_BYTES,
+};
 pub use io::{Frame, MessageIds, Notice, Now, Output};
 pub use limits::{Limits, ResendPolicy};
 pub use message::{

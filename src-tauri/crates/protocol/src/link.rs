@@ -19,6 +19,9 @@ use crate::payload::Acknowledge;
 /// The version of the framing.
 const SCHEMA_VERSION: u32 = 1;
 
+/// How many urgent messages may be under way beyond a full window.
+pub(crate) const URGENT_MESSAGES: usize = 16;
+
 /// Carries one end's two streams.
 pub(crate) struct Link<E> {
     /// The type of this end's stream messages.
@@ -249,6 +252,13 @@ impl<E: From<Notice>> Link<E> {
         self.limits
             .window_bytes
             .saturating_sub(self.outgoing.unacknowledged_bytes())
+    }
+
+    /// Whether a message that is urgent may go beyond the window.
+    pub(crate) fn has_urgent_room(&self) -> bool {
+        self.is_running()
+            && self.outgoing.unacknowledged_messages()
+                < self.limits.window_messages + URGENT_MESSAGES
     }
 
     pub(crate) fn unacknowledged_bytes(&self) -> usize {
