@@ -1047,6 +1047,7 @@ impl Pair {
         const EXTRA: usize = 8 * 1024;
         assert!(self.client.unacknowledged_bytes() <= self.client_limits.window_bytes + EXTRA);
         assert!(self.agent.unacknowledged_bytes() <= self.agent_limits.window_bytes + EXTRA);
+        assert!(self.client.held_bytes() <= self.client_limits.most_held_bytes());
         assert!(self.client.reordering_bytes() <= self.client_limits.reorder_bytes);
         assert!(self.agent.reordering_bytes() <= self.agent_limits.reorder_bytes);
     }

@@ -1513,6 +1513,96 @@ fn a_flood_of_early_messages_is_bounded_by_bytes_and_by_count() {
     assert!(client.channel.reordering_bytes() <= 100_000);
 }
 
+/// Fills every buffer of a client at once and returns the most it held.
+fn fill(mut client: Client, next: i64, limits: &Limits, payload: &[u8]) -> usize {
+    let mut most = 0;
+    let mut look = |client: &mut Client| {
+        most = most.max(client.channel.held_bytes());
+        assert!(client.channel.held_bytes() <= limits.most_held_bytes());
+        client.seen();
+    };
+    let typed = vec![b'x'; limits.window_bytes + limits.held_input_bytes];
+    client.channel.send_input(client.now, &typed);
+    look(&mut client);
+    for _ in 0..2000 {
+        client.channel.send_urgent_input(client.now, b"\x03");
+    }
+    look(&mut client);
+    // Twice as many as there is room for.
+    let count = (2 * limits.reorder_bytes / payload.len()).min(limits.reorder_messages);
+    let last = i64::try_from(count).unwrap() + next;
+    // Backwards, so that nothing of it can be delivered; then the first one, which lets all of it go at once.
+    for number in (next..=last).rev() {
+        let frame = from_agent(number, PayloadType::Output, payload);
+        client.channel.handle_frame(client.now, frame);
+        look(&mut client);
+    }
+    client.channel.handle_disconnected(client.now);
+    client.connect();
+    look(&mut client);
+    most
+}
+
+#[test]
+fn a_client_holds_no_more_than_its_limits_add_up_to() {
+    let small = Limits {
+        payload_bytes: 100,
+        window_messages: 8,
+        window_bytes: 700,
+        held_input_bytes: 500,
+        reorder_messages: 50,
+        reorder_bytes: 20_000,
+        ..Limits::default()
+    };
+    let one_message = Limits {
+        window_messages: 1,
+        window_bytes: 1,
+        payload_bytes: 1,
+        held_input_bytes: 1,
+        reorder_messages: 1,
+        reorder_bytes: 200,
+        ..Limits::default()
+    };
+    for limits in [Limits::default(), small, one_message] {
+        for payload in [
+            &[7; 1][..],
+            &[7; 1000],
+            &[7; 65_536],
+            &[7; MAX_FRAME_LEN_BYTES - 120],
+        ] {
+            let plain = Client::open_with(|config| config.limits = limits);
+            let most = fill(plain, 1, &limits, payload);
+            // Otherwise it would not have been filled.
+            assert!(most >= limits.window_bytes + limits.held_input_bytes);
+            if payload.len() == 1000 && limits != one_message {
+                assert!(most >= limits.reorder_bytes / 5 * 4, "{most}");
+            }
+            let sealed = sealed(1, payload);
+            let encrypted = Client::open_encrypted(|config| config.limits = limits);
+            if sealed.len() <= MAX_FRAME_LEN_BYTES - 120 {
+                fill(encrypted, 3, &limits, &sealed);
+            }
+        }
+    }
+    // The figure the engine builds on: about 13 MB with the defaults, most of it for output out of order.
+    let most = Limits::default().most_held_bytes();
+    assert!((12 << 20..18 << 20).contains(&most), "{most}");
+}
+
+#[test]
+fn a_request_as_large_as_any_is_answered_within_its_allowance() {
+    // Names that are escaped at their longest, in as many actions as there may be.
+    let name = "\u{1}\"\\".repeat(34);
+    let action = serde_json::json!({"ActionType": name});
+    let many = serde_json::json!({"RequestedClientActions": vec![action; 32]}).to_string();
+    let mut client = Client::connected(|_| {});
+    let seen = client.hear(from_agent(0, PayloadType::HandshakeRequest, &many));
+    let Some(Seen::Sent(0, PayloadType::HandshakeResponse, body)) = seen.last() else {
+        panic!("{seen:?}")
+    };
+    assert!((20_000..60_000).contains(&body.len()), "{}", body.len());
+}
+
 #[test]
 fn a_flood_of_anything_leaves_nothing_behind() {
     let mut client = Client::open();

@@ -15,7 +15,7 @@ mod handshake;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -384,6 +384,23 @@ impl DataChannel {
             reason
         };
         self.handle_data_key(now, Err(reason));
+    }
+
+    /// Returns how many bytes this channel holds: input, frames under way, output out of order and what waits in
+    /// [`Self::poll_output`]. Never more than [`Limits::most_held_bytes`].
+    pub fn held_bytes(&self) -> usize {
+        let queued: usize = self
+            .link
+            .outputs()
+            .map(|output| match output {
+                Output::Transmit(Frame::Binary(frame)) if self.link.is_kept(frame) => 0,
+                Output::Transmit(Frame::Binary(frame)) => frame.len(),
+                Output::Transmit(Frame::Open(text)) => text.expose_secret().len(),
+                Output::Event(event) => event.held_bytes(),
+            })
+            .map(|len| len + size_of::<Output<ClientEvent>>())
+            .sum();
+        self.held_input_bytes() + self.link.kept_bytes() + queued
     }
 
     /// Tells the agent the terminal's size, now or as soon as the session is open. The caller spaces out the steps of

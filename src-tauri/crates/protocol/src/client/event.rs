@@ -98,6 +98,25 @@ pub enum ChannelError {
     SequenceExhausted,
 }
 
+impl ClientEvent {
+    /// Returns how many bytes it holds beside its own size: payloads, and texts of the peer's choosing.
+    pub(super) fn held_bytes(&self) -> usize {
+        match self {
+            Self::Output(bytes) | Self::Stderr(bytes) => bytes.len(),
+            Self::HandshakeRequested { agent_version } => {
+                agent_version.as_ref().map_or(0, String::len)
+            }
+            Self::DataKeyNeeded(request) => {
+                request.key_id.len() + request.context.values().map(String::len).sum::<usize>()
+            }
+            Self::Opened(info) => info.agent_version.as_ref().map_or(0, String::len),
+            Self::Closed(closed) => closed.output.len(),
+            Self::Notice(notice) => notice.held_bytes(),
+            Self::ExitCode(_) | Self::FlagReceived(_) | Self::Failed(_) => 0,
+        }
+    }
+}
+
 impl From<Notice> for ClientEvent {
     fn from(notice: Notice) -> Self {
         Self::Notice(notice)

@@ -16,7 +16,7 @@ use super::{PayloadError, from_json, to_json};
 const MAX_ACTIONS: usize = 32;
 
 /// Longest request that is read. Real ones have a few hundred bytes; parsed JSON is many times as large as its text.
-pub const MAX_REQUEST_LEN_BYTES: usize = 64 * 1024;
+pub const MAX_REQUEST_LEN_BYTES: usize = 32 * 1024;
 
 /// What kind of session this is. Unknown kinds are kept, to be named in the refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
