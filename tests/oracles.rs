@@ -2,6 +2,8 @@
 //!
 //! Property tests feed them generated input, fuzz targets whatever a fuzzer comes up with.
 
+pub mod fuzzing;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -152,6 +154,7 @@ pub fn machines_stay_sound(frames: &[Bytes]) {
 }
 
 fn check_client(client: &mut DataChannel, now: Now, limits: &Limits) {
+    assert!(client.held_bytes() <= limits.most_held_bytes());
     assert!(client.reordering_bytes() <= limits.reorder_bytes);
     let mut has_ended = false;
     while let Some(output) = client.poll_output() {

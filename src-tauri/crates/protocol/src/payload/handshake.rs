@@ -15,6 +15,9 @@ use super::{PayloadError, from_json, to_json};
 /// Most actions a request may ask for. There are two kinds today; answers to more would only feed an attack.
 const MAX_ACTIONS: usize = 32;
 
+/// Longest request that is read. Real ones have a few hundred bytes; parsed JSON is many times as large as its text.
+pub const MAX_REQUEST_LEN_BYTES: usize = 32 * 1024;
+
 /// What kind of session this is. Unknown kinds are kept, to be named in the refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SessionType {
@@ -266,8 +269,12 @@ impl HandshakeRequest {
     ///
     /// # Errors
     ///
-    /// When it is not the JSON above, or asks for an absurd number of actions.
+    /// When it is not the JSON above, is longer than [`MAX_REQUEST_LEN_BYTES`], or asks for an absurd number of
+    /// actions.
     pub fn decode(payload: &[u8]) -> Result<Self, PayloadError> {
+        if payload.len() > MAX_REQUEST_LEN_BYTES {
+            return Err(PayloadError::Range);
+        }
         let request: Self = from_json(payload)?;
         if request.requested_client_actions.len() > MAX_ACTIONS {
             return Err(PayloadError::Range);
@@ -376,6 +383,14 @@ mod tests {
         };
         assert!(HandshakeRequest::decode(body(MAX_ACTIONS).as_bytes()).is_ok());
         assert!(HandshakeRequest::decode(body(MAX_ACTIONS + 1).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_request_longer_than_any_is_not_even_read() {
+        let body = |len: usize| format!(r#"{{"AgentVersion":"{}"}}"#, "9".repeat(len - 19));
+        assert_eq!(body(100).len(), 100);
+        assert!(HandshakeRequest::decode(body(MAX_REQUEST_LEN_BYTES).as_bytes()).is_ok());
+        assert!(HandshakeRequest::decode(body(MAX_REQUEST_LEN_BYTES + 1).as_bytes()).is_err());
     }
 
     #[test]
