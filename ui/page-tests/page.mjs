@@ -101,3 +101,16 @@ export async function type(page, line) {
   await page.keyboard.type(line);
   await page.keyboard.press("Enter");
 }
+
+/** Where the deceiving link of the demonstration's command `link` is, once that has run. */
+export const linkPlace = (page) =>
+  page.evaluate(() => {
+    const LINK = "and https://";
+    const row = [...document.querySelectorAll(".xterm-rows > div")].find(
+      (element) => (element.textContent ?? "").startsWith("https://") && element.textContent.includes(LINK),
+    );
+    const box = row.getBoundingClientRect();
+    const columns = Number(document.querySelector("[data-testid=terminal]").dataset.cols);
+    const cell = row.parentElement.getBoundingClientRect().width / columns;
+    return { x: box.x + cell * (row.textContent.indexOf(LINK) + 8), y: box.y + box.height / 2 };
+  });

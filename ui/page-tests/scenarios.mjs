@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 
-import { inTerminal, openDemo, openPage, screen, type, waitForScreen } from "./page.mjs";
+import { inTerminal, linkPlace, openDemo, openPage, screen, type, waitForScreen } from "./page.mjs";
 
 const tabNames = (page) => page.getByTestId("tab-title").allTextContents();
 const activeElement = (page) => page.evaluate(() => document.activeElement?.className ?? "");
@@ -162,6 +162,64 @@ export const SCENARIOS = {
       assert.deepEqual(await tabNames(page), ["api-1 production", "Build runner", "Local demo"]);
     }),
 
+  "menus open at the pointer, and close with a choice": (browser, base) =>
+    scene(browser, base, { scene: "team" }, async (page) => {
+      await openDemo(page);
+      for (const [target, at] of [
+        [page.getByTestId("tab"), { x: 60, y: 20 }],
+        [page.getByTestId("terminal"), { x: 150, y: 90 }],
+        [page.getByTestId("profile-row").nth(1), { x: 90, y: 20 }],
+      ]) {
+        const box = await target.boundingBox();
+        await target.click({ button: "right", position: at });
+        const menu = await page.locator(".popover").boundingBox();
+        assert.ok(Math.abs(menu.x - box.x - at.x) < 10, `${menu.x} is not at ${box.x + at.x}`);
+        assert.ok(Math.abs(menu.y - box.y - at.y) < 10, `${menu.y} is not at ${box.y + at.y}`);
+        await page.getByRole("menuitem").last().waitFor();
+        await page.keyboard.press("Escape");
+        await page.locator(".popover").waitFor({ state: "detached" });
+      }
+      await page.getByTestId("tab").click({ button: "right" });
+      await page.getByRole("menuitem", { name: "Duplicate tab" }).click();
+      await page.locator(".popover").waitFor({ state: "detached" });
+      await inTerminal(page, 2);
+    }),
+
+  "the list of all tabs brings one to the front": (browser, base) =>
+    scene(browser, base, { scene: "team" }, async (page) => {
+      await openDemo(page);
+      assert.equal(await page.getByTestId("tab-list").count(), 0);
+      await page.getByTestId("profile-row").nth(1).dblclick();
+      await inTerminal(page, 2);
+      await type(page, "echo second");
+      await waitForScreen(page, /^second$/m);
+      await page.getByTestId("tab-list").click();
+      await page.getByRole("menuitemradio", { name: "Local demo" }).click();
+      await waitForScreen(page, "Welcome");
+      assert.doesNotMatch(await screen(page), /^second$/m);
+      await inTerminal(page, 2);
+    }),
+
+  "a colour is chosen, and stands on the profile's tab": (browser, base) =>
+    scene(browser, base, {}, async (page) => {
+      await page.getByTestId("new-profile").click();
+      await page.getByTestId("field-name").fill("Painted");
+      await page.getByTestId("field-target").fill("i-0123456789abcdef0");
+      await page.getByRole("radio", { name: "Red" }).focus();
+      await page.keyboard.press("ArrowRight");
+      const painted = (selector, pseudo) =>
+        page
+          .locator(selector)
+          .evaluate((element, of) => getComputedStyle(element, of).backgroundColor, pseudo);
+      const wanted = await painted(".swatch[data-selected]");
+      await page.locator(".swatch-name").filter({ hasText: "Orange" }).waitFor();
+      await page.getByTestId("form-save").click();
+      await page.getByTestId("profile-row").nth(1).dblclick();
+      await inTerminal(page, 1);
+      assert.equal(await painted("[data-testid=tab]", "::before"), wanted);
+      assert.equal(await painted("[data-profile-name=Painted] .profile-mark", "::before"), wanted);
+    }),
+
   "the far end's title stands beside the profile's name, cleaned": (browser, base) =>
     scene(browser, base, {}, async (page) => {
       await openDemo(page);
@@ -278,17 +336,8 @@ export const SCENARIOS = {
     scene(browser, base, {}, async (page) => {
       await openDemo(page);
       await type(page, "link");
-      await waitForScreen(page, "https://bank.example/");
-      const place = await page.evaluate(() => {
-        const row = [...document.querySelectorAll(".xterm-rows > div")].find((element) =>
-          (element.textContent ?? "").startsWith("https://docs"),
-        );
-        const box = row.getBoundingClientRect();
-        const text = row.textContent ?? "";
-        const rowLength = Number(document.querySelector("[data-testid=terminal]").dataset.cols);
-        const cell = row.parentElement.getBoundingClientRect().width / rowLength;
-        return { x: box.x + cell * (text.indexOf("https://bank") + 5), y: box.y + box.height / 2 };
-      });
+      await waitForScreen(page, /and https:/);
+      const place = await linkPlace(page);
       await page.mouse.move(place.x, place.y);
       await page.waitForTimeout(300);
       await page.mouse.click(place.x, place.y);

@@ -1,5 +1,5 @@
 /** Every view worth looking at, each brought up the way a person would. */
-import { inTerminal, openDemo, openPage, type, waitForScreen } from "./page.mjs";
+import { inTerminal, linkPlace, openDemo, openPage, type, waitForScreen } from "./page.mjs";
 
 const team = (browser, base, options) => openPage(browser, base, { scene: "team", ...options });
 const ended = (page) => page.getByTestId("ended").waitFor();
@@ -71,6 +71,148 @@ export const VIEWS = {
     await inTerminal(opened.page, 1);
     await type(opened.page, "drop");
     await ended(opened.page);
+    return opened;
+  },
+
+  crowd: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    await opened.page.getByTestId("profile-row").nth(2).hover();
+    return opened;
+  },
+
+  "crowd-tabs": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    const { page } = opened;
+    for (let index = 1; index <= 20; index += 1) {
+      const row = page.getByTestId("profile-row").nth(index);
+      await row.scrollIntoViewIfNeeded();
+      // The list hears of its scrolling with the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+      await row.dblclick();
+      await inTerminal(page, index);
+    }
+    await page.keyboard.press("Control+Shift+3");
+    await inTerminal(page, 20);
+    return opened;
+  },
+
+  "tab-list": async (browser, base, options) => {
+    const opened = await VIEWS["crowd-tabs"](browser, base, options);
+    await opened.page.getByTestId("tab-list").click();
+    await opened.page.getByRole("menuitemradio").nth(19).waitFor();
+    return opened;
+  },
+
+  tooltip: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await opened.page.mouse.move(500, 300);
+    await opened.page.getByTestId("sidebar-toggle").hover();
+    await opened.page.getByRole("tooltip").waitFor();
+    return opened;
+  },
+
+  "failed-command": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    await opened.page.getByTestId("profile-row").nth(1).dblclick();
+    await inTerminal(opened.page, 1);
+    await type(opened.page, "exit 3");
+    await ended(opened.page);
+    return opened;
+  },
+
+  newer: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    await opened.page.getByTestId("store-notice").waitFor();
+    return opened;
+  },
+
+  "no-match": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await opened.page.getByTestId("profile-filter").fill("a profile that nobody has saved yet");
+    await opened.page.getByText("No profile matches").waitFor();
+    return opened;
+  },
+
+  toasts: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    const { page } = opened;
+    await page.getByTestId("profile-row").nth(1).dblclick();
+    await inTerminal(page, 1);
+    await page.getByTestId("profile-row").nth(2).click({ button: "right" });
+    await page.getByTestId("menu-delete").click();
+    await page.getByTestId("confirm-delete-yes").click();
+    await page.locator("[data-testid=toast][data-tone=error]").waitFor();
+    await page.getByTestId("status-session").click();
+    await page.locator("[data-testid=toast][data-tone=plain]").waitFor();
+    return opened;
+  },
+
+  "terminal-menu": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await opened.page.getByTestId("terminal").click({ button: "right", position: { x: 200, y: 60 } });
+    await opened.page.getByRole("menuitem", { name: "Paste" }).waitFor();
+    return opened;
+  },
+
+  "tab-menu": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await opened.page.getByTestId("tab").click({ button: "right" });
+    await opened.page.getByRole("menuitem", { name: "Duplicate tab" }).waitFor();
+    return opened;
+  },
+
+  link: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    const { page } = opened;
+    await openDemo(page);
+    await type(page, "link");
+    await waitForScreen(page, /and https:/);
+    const place = await linkPlace(page);
+    await page.mouse.move(place.x, place.y);
+    await page.locator(".terminal-link-hint:not([hidden])").waitFor();
+    await page.keyboard.down("Control");
+    await page.mouse.click(place.x, place.y);
+    await page.keyboard.up("Control");
+    await page.getByTestId("link-dialog").waitFor();
+    return opened;
+  },
+
+  "link-hint": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    const { page } = opened;
+    await openDemo(page);
+    await type(page, "link");
+    await waitForScreen(page, /and https:/);
+    const place = await linkPlace(page);
+    await page.mouse.move(place.x, place.y);
+    await page.locator(".terminal-link-hint:not([hidden])").waitFor();
+    return opened;
+  },
+
+  "profile-form-problems": async (browser, base, options) => {
+    const opened = await openPage(browser, base, options);
+    const { page } = opened;
+    await page.getByTestId("new-profile").click();
+    await page.getByTestId("field-target").fill("web-1");
+    await page.getByTestId("field-region").fill("Ireland");
+    await page.getByTestId("form-more").click();
+    await page.getByTestId("field-document").fill("my document");
+    await page.getByRole("button", { name: "Add parameter" }).click();
+    await page.getByRole("textbox", { name: "Parameter 1, values" }).fill("sudo journalctl -f");
+    await page.getByTestId("form-save").click();
+    await page.getByText("Give the profile a name.").waitFor();
+    return opened;
+  },
+
+  "profile-form-refused": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    const { page } = opened;
+    await page.getByTestId("profile-row").nth(5).click({ button: "right" });
+    await page.getByTestId("menu-edit").click();
+    await page.getByTestId("form-save").click();
+    await page.getByTestId("form-error").waitFor();
     return opened;
   },
 

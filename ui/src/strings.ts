@@ -8,6 +8,9 @@ import type { PasteConcern } from "./terminal/paste";
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
+/** Keeps a name's own direction from turning the sentence around it. */
+const apart = (name: string): string => `\u2068${name}\u2069`;
+
 export const strings = {
   app: { name: "Sessiondeck", version: (version: string) => `Version ${version}` },
 
@@ -23,8 +26,8 @@ export const strings = {
     builtIn: "built in",
     localTarget: "A shell on this computer",
     loading: "Reading profiles…",
-    noMatch: (typed: string) => `No profile matches “${typed}”.`,
-    none: "Your saved connections will be listed here.",
+    noMatch: (typed: string) => `No profile matches “${apart(typed)}”.`,
+    none: "Profiles that you save will be listed here.",
     failed: "The profiles could not be read.",
     retry: "Try again",
     menu: (name: string) => `Actions for ${name}`,
@@ -53,7 +56,7 @@ export const strings = {
     name: "Name",
     namePlaceholder: "Web server",
     awsProfile: "AWS profile",
-    awsProfileHelp: "Whose credentials to use. Empty: the default credential chain.",
+    awsProfileHelp: "Empty: the default credential chain.",
     awsProfilePlaceholder: "Default credentials",
     region: "Region",
     regionHelp: "Empty: what the AWS profile says.",
@@ -107,8 +110,8 @@ export const strings = {
   },
 
   remove: {
-    title: (name: string) => `Delete “${name}”?`,
-    text: "The saved connection is removed. Sessions that are open stay open, and nothing changes in AWS.",
+    title: (name: string) => `Delete “${apart(name)}”?`,
+    text: "The saved profile is removed. Sessions that are open stay open, and nothing changes in AWS.",
     yes: "Delete",
     no: "Keep",
   },
@@ -167,7 +170,10 @@ export const strings = {
     strip: "Tabs",
     close: (name: string) => `Close ${name}`,
     newTab: "New tab",
+    list: "All tabs",
     states: { connecting: "connecting", open: "open", ended: "ended" },
+    hint: (name: string, remoteTitle: string) =>
+      remoteTitle === "" ? name : `${apart(name)} — ${apart(remoteTitle)}`,
     unseen: "new output",
     bell: "bell",
   },
@@ -175,7 +181,7 @@ export const strings = {
   session: {
     terminal: (name: string) => `Terminal of ${name}`,
     cancelled: "You cancelled it before it was open.",
-    connectingTo: (name: string) => `Connecting to ${name}`,
+    connectingTo: (name: string) => `Connecting to ${apart(name)}`,
     phases: {
       starting: "Asking Session Manager for a session…",
       connecting: "Opening the data channel…",
@@ -218,8 +224,8 @@ export const strings = {
     title: (lines: number) => (lines > 1 ? `Paste ${plural(lines, "line", "lines")}?` : "Paste this text?"),
     concerns: {
       lines: "Each line runs as soon as it arrives.",
-      controls: "It holds control characters; they are sent as the visible symbols shown here.",
-      hidden: "It holds characters that cannot be seen; they are named here and sent as they are.",
+      controls: "It holds control characters. They are sent as the marked symbols instead.",
+      hidden: "It holds characters that cannot be seen. They are named here, and sent as they are.",
       large: "It is long.",
     } satisfies Record<PasteConcern, string>,
     characters: (count: number) => plural(count, "character", "characters"),
@@ -245,7 +251,7 @@ export const strings = {
     region: "Messages",
     dismiss: "Dismiss",
     copied: "Copied.",
-    deleted: (name: string) => `${name} was deleted.`,
+    deleted: (name: string) => `${apart(name)} was deleted.`,
   },
 
   failure: "Sessiondeck could not start.",

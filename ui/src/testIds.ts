@@ -51,6 +51,7 @@ export const testIds = {
   tabRemoteTitle: "tab-remote-title",
   tabClose: "tab-close",
   newTab: "new-tab",
+  tabList: "tab-list",
 
   /** The whole of a session's tab, with `data-tab-id` and `data-state`. */
   session: "session",

@@ -71,6 +71,32 @@ const TEAM: readonly ProfileDraft[] = [
   draft("Slow to answer", { awsProfile: "staging", region: "ap-southeast-2", target: "i-0000000000000510" }),
 ];
 
+/** Names and ids at the edges of what there may be, and many of them. */
+const CROWD: readonly ProfileDraft[] = [
+  draft("Payments production, primary database of the European region, maintenance window only", {
+    region: "eu-central-1",
+    target: "i-0a1b2c3d4e5f60718",
+    colour: "red",
+  }),
+  draft("ConfigurationManagementDatabaseReplicationControllerNumberTwelve", {
+    region: "us-gov-east-1",
+    target: "mi-0123456789abcdef0",
+    colour: "orange",
+  }),
+  draft("خادم الإنتاج (2)", { region: "me-south-1", colour: "green" }),
+  draft("שרת בדיקות staging-7", { region: "il-central-1", colour: "teal" }),
+  draft("東京リージョンの踏み台サーバー本番環境一号機", { region: "ap-northeast-1", colour: "blue" }),
+  draft("결제 서버 😀", { region: "ap-northeast-2", colour: "purple" }),
+  draft("x", { colour: "pink" }),
+  draft("Zażółć gęślą jaźń", { region: "eu-north-1", colour: "yellow" }),
+  ...Array.from({ length: 22 }, (_, index) =>
+    draft(`worker-${String(index + 1).padStart(2, "0")}.batch.eu-west-1.example`, {
+      region: "eu-west-1",
+      target: `i-0a1b2c3d4e5f6${String(7000 + index)}`,
+    }),
+  ),
+];
+
 /** What the page can be opened with. */
 const SCENES: Readonly<
   Record<string, { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[] }>
@@ -78,7 +104,7 @@ const SCENES: Readonly<
   first: { profiles: [], notices: [] },
   team: { profiles: TEAM, notices: [] },
   damaged: {
-    profiles: [],
+    profiles: TEAM,
     notices: [
       {
         kind: "damaged",
@@ -88,6 +114,7 @@ const SCENES: Readonly<
       },
     ],
   },
+  crowd: { profiles: CROWD, notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
 
@@ -169,7 +196,13 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     });
   };
 
+  const writable = () => {
+    if (scene.notices.some(({ kind }) => kind === "newer"))
+      throw new HostError("store", "The profiles were saved by a newer version, so they cannot be changed.");
+  };
+
   const save = (id: string | null, saved: ProfileDraft): Profile => {
+    writable();
     if (id === null) {
       const profile: Profile = { id: newId("profile"), builtIn: false, ...saved };
       profiles = [...profiles, profile];
@@ -249,6 +282,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     deleteProfile: (id) =>
       answer(() => {
         findOwn(id);
+        writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
     awsSetup: () =>

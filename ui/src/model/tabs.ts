@@ -49,6 +49,25 @@ const MAX_NOTICES = 5;
 
 export const tabById = (tabs: Tabs, id: TabId): Tab | undefined => tabs.list.find((tab) => tab.id === id);
 
+/** What the mark of a session's state shows: an end that nobody wished for looks unlike the others. */
+export function stateMark(state: SessionState): "connecting" | "open" | "ended" | "failed" {
+  if (state.kind !== "ended") return state.kind;
+  const { cause } = state.ended;
+  switch (cause) {
+    case "refused":
+    case "unreachable":
+    case "lost":
+      return "failed";
+    // A shell's exit status is often that of its last command only.
+    case "finished":
+    case "closed":
+    case "service":
+      return "ended";
+    default:
+      return assertNever(cause);
+  }
+}
+
 export const activeTab = (tabs: Tabs): Tab | undefined =>
   tabs.active === null ? undefined : tabById(tabs, tabs.active);
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
 
 export interface MenuEntry {
@@ -67,7 +68,11 @@ export function useContextMenu(
     },
     menu: place ? (
       <>
-        <span className="menu-anchor" ref={anchor} style={{ left: place.x, top: place.y }} />
+        {/* Outside of everything: what is fixed inside a part that moves is placed from that part's corner. */}
+        {createPortal(
+          <span className="menu-anchor" ref={anchor} style={{ left: place.x, top: place.y }} />,
+          document.body,
+        )}
         <Popover
           aria-label={label}
           className="popover"

@@ -31,6 +31,7 @@ import {
   draftFrom,
   EMPTY_FORM,
   type FormField,
+  type FormProblem,
   formFrom,
   type ParameterRow,
   type ProfileForm,
@@ -44,6 +45,8 @@ const text = strings.form;
 
 /** What the first look at the form leaves out. */
 const FOLDED: readonly FormField[] = ["document", "parameters", "reason"];
+
+const MISSING: readonly FormProblem[] = ["nameMissing", "targetMissing", "parameterKeyMissing"];
 
 export function ProfileDialog({ profile }: { readonly profile: Profile | null }) {
   const controller = useController();
@@ -86,8 +89,10 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
     if (to?.matches("input, textarea") === true) setTouched((current) => new Set(current).add(field));
   };
   const problemOf = (field: FormField): string | null => {
-    const problem = tried || touched.has(field) ? problems.get(field) : undefined;
-    return problem === undefined ? null : text.problems[problem];
+    const problem = problems.get(field);
+    if (problem === undefined) return null;
+    // That a field is still empty is no problem before somebody wants to save.
+    return tried || (touched.has(field) && !MISSING.includes(problem)) ? text.problems[problem] : null;
   };
 
   const save = async (element: HTMLFormElement) => {
@@ -374,19 +379,21 @@ interface ParametersProps {
 
 function Parameters({ rows, onChange, problem }: ParametersProps) {
   const id = useId();
+  const keys = rows.map(({ key }) => key.trim());
+  const twice = new Set(keys.filter((key, index) => keys.indexOf(key) < index));
   const change = (index: number, part: Partial<ParameterRow>) => {
     const row = rows[index];
     if (row) onChange(rows.with(index, { ...row, ...part }));
   };
   return (
-    <fieldset aria-describedby={id} className="field parameters">
+    <fieldset {...(rows.length === 0 ? {} : { "aria-describedby": id })} className="field parameters">
       <legend>{text.parameters}</legend>
       {rows.map((row, index) => (
         // The key is the place: rows have no identity but their place
         <div className="parameter" key={index}>
           <TextField
             aria-label={text.parameterKey(index + 1)}
-            isInvalid={problem !== null && row.key.trim() === ""}
+            isInvalid={problem !== null && (row.key.trim() === "" || twice.has(row.key.trim()))}
             onChange={(key) => change(index, { key })}
             value={row.key}
           >
@@ -411,13 +418,15 @@ function Parameters({ rows, onChange, problem }: ParametersProps) {
           />
         </div>
       ))}
+      {rows.length === 0 ? null : (
+        <p className={problem === null ? "field-help" : "field-problem"} id={id}>
+          {problem ?? text.parametersHelp}
+        </p>
+      )}
       <Button className="link-button" onPress={() => onChange([...rows, { key: "", values: "" }])}>
         <Plus aria-hidden size={14} />
         {text.addParameter}
       </Button>
-      <p className={problem === null ? "field-help" : "field-problem"} id={id}>
-        {problem ?? (rows.length > 0 ? text.parametersHelp : "")}
-      </p>
     </fieldset>
   );
 }

@@ -1,4 +1,4 @@
-import { Check, Copy, Info, RotateCw, TriangleAlert, X } from "lucide-react";
+import { Check, ChevronRight, Copy, Info, RotateCw, TriangleAlert, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 
@@ -166,6 +166,7 @@ function EndedBar({ id, ended }: { readonly id: TabId; readonly ended: Ended }) 
         {detail === null ? null : (
           <Disclosure className="ended-details">
             <Button className="link-button" slot="trigger">
+              <ChevronRight aria-hidden className="ended-chevron" size={14} />
               {strings.session.details}
             </Button>
             <DisclosurePanel>
@@ -205,7 +206,7 @@ function endedIcon({ cause, exitCode }: Ended): ReactNode {
       return exitCode === null || exitCode === 0 ? (
         <Check size={18} strokeWidth={2} />
       ) : (
-        <TriangleAlert size={18} strokeWidth={1.75} />
+        <TriangleAlert className="ended-warning" size={18} strokeWidth={1.75} />
       );
     case "service":
       return <Info size={18} strokeWidth={1.75} />;

@@ -16,6 +16,7 @@ import { chordFor } from "../model/bindings";
 import { filterProfiles } from "../model/profiles";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { Clipped } from "./Clipped";
 import { MenuEntries, type MenuEntry, useContextMenu } from "./ContextMenu";
 import { useApp, useController } from "./context";
 import { IconButton } from "./IconButton";
@@ -203,10 +204,12 @@ function ProfileRow({ profile }: { readonly profile: Profile }) {
       </span>
       <span className="profile-text">
         <span className="profile-name">
-          <span className="ellipsis">{profile.name}</span>
+          <span className="ellipsis" dir="auto">
+            {profile.name}
+          </span>
           {profile.builtIn ? <span className="badge">{strings.sidebar.builtIn}</span> : null}
         </span>
-        <span className="profile-detail ellipsis">{profileDetail(profile)}</span>
+        <ProfileDetail profile={profile} />
       </span>
       <MenuTrigger>
         <Button
@@ -224,13 +227,18 @@ function ProfileRow({ profile }: { readonly profile: Profile }) {
   );
 }
 
-/** What tells one profile from another below its name. */
-export function profileDetail(profile: Profile): string {
-  if (profile.builtIn) return strings.sidebar.localTarget;
+/** What tells one profile from another below its name. The target gives way to the region, but keeps its end. */
+export function ProfileDetail({ profile }: { readonly profile: Profile }) {
+  if (profile.builtIn) return <span className="profile-detail ellipsis">{strings.sidebar.localTarget}</span>;
   const target = profile.target.startsWith("ecs:")
     ? (profile.target.split("_")[0] ?? profile.target)
     : profile.target;
-  return [target, profile.region].filter(Boolean).join(" · ");
+  return (
+    <span className="profile-detail">
+      <Clipped text={target} />
+      {profile.region === null ? null : <span className="profile-region">{` · ${profile.region}`}</span>}
+    </span>
+  );
 }
 
 function entriesFor(profile: Profile, controller: ReturnType<typeof useController>): readonly MenuEntry[] {

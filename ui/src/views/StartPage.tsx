@@ -6,7 +6,7 @@ import { chordFor } from "../model/bindings";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useApp, useController } from "./context";
-import { profileDetail } from "./Sidebar";
+import { ProfileDetail } from "./Sidebar";
 
 const MAX_CARDS = 12;
 
@@ -91,9 +91,9 @@ function Cards() {
               <span className="profile-text">
                 <span className="profile-name ellipsis">
                   <span className="visually-hidden">{strings.start.open} </span>
-                  {profile.name}
+                  <bdi>{profile.name}</bdi>
                 </span>{" "}
-                <span className="profile-detail ellipsis">{profileDetail(profile)}</span>
+                <ProfileDetail profile={profile} />
               </span>
             </Button>
           </li>

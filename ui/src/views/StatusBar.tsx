@@ -1,9 +1,10 @@
 import { Copy } from "lucide-react";
 import { Button } from "react-aria-components";
 
-import type { TabSession } from "../model/tabs";
+import { stateMark, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { Clipped } from "./Clipped";
 import { useController } from "./context";
 
 /** One line about the session below its terminal. Ids can be copied by pressing them. */
@@ -17,12 +18,10 @@ export function StatusBar({ session }: { readonly session: TabSession }) {
       data-testid={testIds.statusBar}
     >
       <span className="status-state" data-state={state.kind} data-testid={testIds.statusState}>
-        <span aria-hidden className="state-mark" data-state={state.kind} />
+        <span aria-hidden className="state-mark" data-state={stateMark(state)} />
         {strings.status.states[state.kind]}
       </span>
-      <span className="status-profile ellipsis" data-testid={testIds.statusProfile}>
-        {profile.name}
-      </span>
+      <Clipped className="status-profile" testId={testIds.statusProfile} text={profile.name} />
       {profile.builtIn ? null : (
         <Copyable label={strings.status.target} testId={testIds.statusTarget} text={profile.target} />
       )}
@@ -62,7 +61,9 @@ function Copyable({
       data-testid={testId}
       onPress={() => void controller.copy(label, text)}
     >
-      <code className="ellipsis">{text}</code>
+      <code>
+        <Clipped text={text} />
+      </code>
       <Copy aria-hidden size={12} strokeWidth={1.75} />
     </Button>
   );

@@ -17,6 +17,7 @@ import { IconButton } from "./IconButton";
 import { SessionPane } from "./SessionPane";
 import { StartPage } from "./StartPage";
 import { TabHeader } from "./TabHeader";
+import { TabList } from "./TabList";
 
 const THEME: DockviewTheme = {
   name: "sessiondeck",
@@ -83,10 +84,12 @@ export function Workspace() {
         defaultRenderer="always"
         defaultTabComponent={TabHeader}
         disableFloatingGroups
+        disableTabsOverflowList
         dndEdges={false}
         dndStrategy="pointer"
         leftHeaderActionsComponent={NewTabButton}
         onReady={ready}
+        rightHeaderActionsComponent={TabList}
         scrollbars="native"
         theme={THEME}
         watermarkComponent={StartPage}
