@@ -1,6 +1,6 @@
 //! Says in the window's terms what the engine tells of a session.
 
-use engine::{End, Notice, SessionUpdate, State};
+use engine::{End, EndedBy, Lost, Notice, SessionUpdate, State};
 use ipc::{EndCause, Ended, SessionEvent, SessionPhase, SessionState};
 
 use base64::Engine as _;
@@ -25,7 +25,9 @@ pub(crate) fn event(update: SessionUpdate) -> Option<SessionEvent> {
 fn session_state(state: State) -> SessionState {
     let phase = match state {
         State::Starting => SessionPhase::Starting,
-        State::Connecting { .. } => SessionPhase::Connecting,
+        State::Connecting { .. } | State::Reconnecting(_) | State::WaitingForSignIn { .. } => {
+            SessionPhase::Connecting
+        }
         State::WaitingForAgent => SessionPhase::WaitingForAgent,
         State::Handshake => SessionPhase::Handshake,
         State::Open { session_id, info } => {
@@ -82,7 +84,7 @@ fn ended(end: End) -> Ended {
             detail: None,
             exit_code: None,
         },
-        End::Finished { exit_code } => Ended {
+        End::Finished { exit_code, .. } => Ended {
             cause: EndCause::Finished,
             message: match exit_code {
                 Some(code) => format!("The command ended with exit status {code}."),
@@ -92,7 +94,11 @@ fn ended(end: End) -> Ended {
             detail: None,
             exit_code,
         },
-        End::Service { output, exit_code } => service_end(output, exit_code),
+        End::Service {
+            by,
+            output,
+            exit_code,
+        } => service_end(by, output, exit_code),
         End::NotStarted(error) => Ended {
             cause: EndCause::Refused,
             message: error.message,
@@ -101,28 +107,68 @@ fn ended(end: End) -> Ended {
             exit_code: None,
         },
         End::NotConnected(error) => not_connected(&error),
-        End::Lost(lost) => Ended {
+        End::Failed(error) => lost(
+            "The node does not answer as it should.",
+            Some(sentence(&error.to_string())),
+        ),
+        End::ResumeRefused { error, .. } => Ended {
             cause: EndCause::Lost,
-            message: "The connection to the session was lost.".to_owned(),
-            remedy: Some(
-                "Start again for a new session; what ran in this one may have ended with it."
-                    .to_owned(),
-            ),
-            detail: Some(sentence(&lost.to_string())),
+            message: "The connection was lost, and the service does not let it be resumed."
+                .to_owned(),
+            remedy: error.remedy,
+            detail: error.detail.or(Some(error.message)),
             exit_code: None,
         },
+        End::Gone { lost: how, .. } => lost(
+            "The session ended while there was no connection to it.",
+            Some(how_lost(&how)),
+        ),
+        End::GivenUp {
+            lost: how, failure, ..
+        } => lost(
+            "The connection to the session was lost and could not be restored.",
+            Some(how_lost(&failure.unwrap_or(how))),
+        ),
+        End::NotResumable { lost: how } => lost(
+            "The connection to the session was lost.",
+            Some(how_lost(&how)),
+        ),
     }
 }
 
+fn lost(message: &str, detail: Option<String>) -> Ended {
+    Ended {
+        cause: EndCause::Lost,
+        message: message.to_owned(),
+        remedy: Some(
+            "Start again for a new session; what ran in this one may have ended with it."
+                .to_owned(),
+        ),
+        detail,
+        exit_code: None,
+    }
+}
+
+fn how_lost(lost: &Lost) -> String {
+    sentence(&lost.to_string())
+}
+
 /// The service's and the agent's own words, with the way on where it is known.
-fn service_end(output: String, exit_code: Option<i32>) -> Ended {
-    let (message, remedy) = if output.starts_with("Your session timed out due to inactivity") {
+fn service_end(by: EndedBy, output: String, exit_code: Option<i32>) -> Ended {
+    let (message, remedy) = if by == EndedBy::IdleTimeout {
         (
             "The session was idle for too long and the service ended it.",
             Some(
                 "Start again; the idle limit is set in the account's Session Manager preferences.",
             ),
         )
+    } else if by == EndedBy::MaximumDuration {
+        (
+            "The session reached its longest duration and the service ended it.",
+            Some("Start again; the limit is set in the account's Session Manager preferences."),
+        )
+    } else if by == EndedBy::Elsewhere {
+        ("Somebody else ended the session.", None)
     } else if output.contains("is not found. Step name:") {
         (
             "The agent could not start the session.",
@@ -201,21 +247,40 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{DialError, Lost};
+    use engine::{ChannelError, DialError, SourceError, SourceErrorKind};
+    use std::time::Duration;
 
     #[test]
     fn every_end_is_a_sentence_and_keeps_its_detail() {
         let host = "ssmmessages.eu-west-1.amazonaws.com".to_owned();
         let ends = [
             End::Closed,
-            End::Finished { exit_code: None },
-            End::Finished { exit_code: Some(3) },
+            End::Finished {
+                by: EndedBy::ShellExit,
+                exit_code: None,
+            },
+            End::Finished {
+                by: EndedBy::ShellExit,
+                exit_code: Some(3),
+            },
             End::Service {
+                by: EndedBy::IdleTimeout,
                 output: "Your session timed out due to inactivity and has been terminated."
                     .to_owned(),
                 exit_code: None,
             },
             End::Service {
+                by: EndedBy::MaximumDuration,
+                output: "maximum duration".to_owned(),
+                exit_code: None,
+            },
+            End::Service {
+                by: EndedBy::Elsewhere,
+                output: "terminated by".to_owned(),
+                exit_code: None,
+            },
+            End::Service {
+                by: EndedBy::Service,
                 output: "something new".to_owned(),
                 exit_code: None,
             },
@@ -231,11 +296,32 @@ mod tests {
                 host,
                 step: "connecting",
             }),
-            End::Lost(Lost::ClosedByPeer {
-                code: 1000,
-                reason: "Bye".to_owned(),
-            }),
-            End::Lost(Lost::Silent { seconds: 40 }),
+            End::Failed(ChannelError::NoFirstMessage(Duration::from_secs(60))),
+            End::ResumeRefused {
+                lost: Lost::Silent { seconds: 40 },
+                error: SourceError {
+                    kind: SourceErrorKind::Refused,
+                    message: "You may not resume this session.".to_owned(),
+                    remedy: Some("Ask for ssm:ResumeSession.".to_owned()),
+                    detail: None,
+                },
+            },
+            End::Gone {
+                lost: Lost::ClosedByPeer {
+                    code: 1000,
+                    reason: "Bye".to_owned(),
+                },
+                after: Duration::from_secs(1),
+            },
+            End::GivenUp {
+                by_owner: false,
+                lost: Lost::Silent { seconds: 40 },
+                after: Duration::from_secs(3600),
+                failure: None,
+            },
+            End::NotResumable {
+                lost: Lost::Silent { seconds: 40 },
+            },
         ];
         for end in ends {
             let shown = ended(end.clone());
@@ -267,7 +353,10 @@ mod tests {
 
     #[test]
     fn an_exit_status_is_told() {
-        let shown = ended(End::Finished { exit_code: Some(7) });
+        let shown = ended(End::Finished {
+            by: EndedBy::ShellExit,
+            exit_code: Some(7),
+        });
         assert_eq!(shown.exit_code, Some(7));
         assert!(shown.message.contains('7'));
     }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Exit, SessionConfig, SessionHandle, SessionSource, SessionUpdates, TerminalSize};
+use engine::{
+    Exit, Pace, SessionConfig, SessionHandle, SessionSource, SessionUpdates, TerminalSize,
+};
 use ipc::SessionOpened;
 use profiles::ProfileId;
 use tauri::{AppHandle, Emitter, EventTarget};
@@ -23,6 +25,8 @@ use crate::window;
 
 /// The most sessions that may be open at once: far more than anybody looks at, few enough for a page gone wild.
 const MAX_SESSIONS: usize = 256;
+/// Between two re-dials, whichever the sessions.
+const DIAL_GAP: Duration = Duration::from_millis(200);
 /// The longest that quitting waits for the sessions to end.
 const QUIT_GRACE: Duration = Duration::from_secs(15);
 
@@ -52,10 +56,21 @@ enum Entry {
 }
 
 /// All sessions of the application.
-#[derive(Default)]
 pub(crate) struct Sessions {
     entries: Mutex<Entries>,
     tracker: TaskTracker,
+    /// Keeps the dials of sessions that lost the same network apart.
+    pace: Pace,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            entries: Mutex::default(),
+            tracker: TaskTracker::default(),
+            pace: Pace::shared(DIAL_GAP),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -111,7 +126,11 @@ impl Sessions {
         let Entry::SetAside { size, .. } = *entry else {
             return Err(SessionsError::Begun);
         };
-        let config = SessionConfig { size: Some(size) };
+        let config = SessionConfig {
+            size: Some(size),
+            pace: self.pace.clone(),
+            ..SessionConfig::default()
+        };
         let (handle, updates) = SessionHandle::spawn(config, source, &self.tracker);
         *entry = Entry::Live(Arc::new(handle));
         drop(entries);

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{End, Exit, SessionConfig, SessionHandle, SessionUpdate, State, TerminalSize};
+use engine::{
+    End, EndedBy, Exit, SessionConfig, SessionHandle, SessionUpdate, State, TerminalSize,
+};
 use sha2::{Digest, Sha256};
 use simulator::config::DENIED_TARGET;
-use simulator::{DEMO_TARGET, OFFLINE_TARGET, Simulator};
+use simulator::{DEMO_TARGET, Disconnect, OFFLINE_TARGET, Simulator};
 use testsuite::fixtures::{Held, SimulatorSource, unsigned};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -33,7 +35,13 @@ async fn states_come_in_order_and_each_once() {
     let mut session = Held::open(&simulator).await;
     session.send("exit\r").await;
     let end = session.until_ended().await;
-    assert_eq!(end, End::Finished { exit_code: None });
+    assert_eq!(
+        end,
+        End::Finished {
+            by: EndedBy::ShellExit,
+            exit_code: None
+        }
+    );
     let names: Vec<&str> = session
         .states
         .iter()
@@ -43,6 +51,8 @@ async fn states_come_in_order_and_each_once() {
             State::WaitingForAgent => "waiting",
             State::Handshake => "handshake",
             State::Open { .. } => "open",
+            State::Reconnecting(_) => "reconnecting",
+            State::WaitingForSignIn { .. } => "sign-in",
             State::Ended(_) => "ended",
         })
         .collect();
@@ -214,18 +224,69 @@ async fn a_refused_start_ends_with_the_services_code() {
 }
 
 #[tokio::test]
-async fn a_vanished_service_is_a_lost_session() {
+async fn a_shell_goes_on_over_many_connections_and_counts_on() {
     let simulator = simulator().await;
-    let mut session = Held::open(&simulator).await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    session.send("stty -onlcr; n=0\r").await;
+    let id = simulator.sessions()[0].id.clone();
+    for round in 1..=50 {
+        session.send("n=$((n+1)); echo \"<$n>\"\r").await;
+        let how = if round % 2 == 0 {
+            Disconnect::Bye
+        } else {
+            Disconnect::Abort
+        };
+        simulator.disconnect(&id, how);
+        session.until_output(&format!("<{round}>\n")).await;
+    }
+    session.close().await;
+    assert!(source.resumes() >= 10, "{}", source.resumes());
+    assert_eq!((source.starts(), source.terminates()), (1, 1));
     simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn smp_117_credentials_that_expire_are_waited_for_and_the_shell_goes_on() {
+    let simulator = simulator().await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    let id = simulator.sessions()[0].id.clone();
+    simulator.expire_credentials(true);
+    simulator.disconnect(&id, Disconnect::Bye);
+    session
+        .until_state(|state| matches!(state, State::WaitingForSignIn { .. }))
+        .await;
+    session.send("echo $((6*7))\r").await;
+    simulator.expire_credentials(false);
+    source.sign_in();
+    session.until_output("\n42").await;
+    session.close().await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_session_ended_while_there_was_no_connection_is_gone() {
+    let simulator = simulator().await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    let id = simulator.sessions()[0].id.clone();
+    simulator.expire_credentials(true);
+    simulator.disconnect(&id, Disconnect::Abort);
+    session
+        .until_state(|state| matches!(state, State::WaitingForSignIn { .. }))
+        .await;
+    simulator.terminate(&id);
+    simulator.expire_credentials(false);
+    source.sign_in();
     let end = session.until_ended().await;
-    assert!(
-        matches!(
-            end,
-            End::Lost(_) | End::Finished { .. } | End::Service { .. }
-        ),
-        "{end:?}"
-    );
+    assert!(matches!(end, End::Gone { .. }), "{end:?}");
+    session.close().await;
+    assert_eq!(source.terminates(), 0);
+    simulator.shutdown().await;
 }
 
 #[tokio::test]
