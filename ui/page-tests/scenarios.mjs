@@ -73,6 +73,38 @@ export const SCENARIOS = {
       assert.deepEqual(await tabNames(page), ["Local demo", "api-1 production", "Build runner"]);
     }),
 
+  "a lost connection is told of, tried at once on demand, and what was typed meanwhile is there": (
+    browser,
+    base,
+  ) =>
+    scene(browser, base, {}, async (page) => {
+      await openDemo(page);
+      await type(page, "cut");
+      const bar = page.getByTestId("reconnecting");
+      await bar.getByText(/Attempt 2 in \d+ seconds?\./).waitFor();
+      await page.locator("[data-testid=tab][data-state=reconnecting]").waitFor();
+      // The keyboard stays with the terminal, also after a press in the bar.
+      await type(page, "echo typed meanwhile");
+      await page.getByTestId("retry-now").click();
+      await bar.waitFor({ state: "detached" });
+      await waitForScreen(page, /^typed meanwhile$/m);
+      await page.getByTestId("timeline-button").click();
+      await page
+        .getByTestId("timeline")
+        .getByText(/code 1000/)
+        .first()
+        .waitFor();
+    }),
+
+  "a session that waits for sign-in can be given up": (browser, base) =>
+    scene(browser, base, {}, async (page) => {
+      await openDemo(page);
+      await type(page, "expire");
+      await page.getByTestId("waiting-for-sign-in").waitFor();
+      await page.getByTestId("give-up").click();
+      await page.getByTestId("ended").getByText("You gave up").waitFor();
+    }),
+
   "every control character is typed as that byte": (browser, base) =>
     scene(browser, base, {}, async (page) => {
       await openDemo(page);

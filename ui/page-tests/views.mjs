@@ -5,6 +5,16 @@ const team = (browser, base, options) => openPage(browser, base, { scene: "team"
 const ended = (page) => page.getByTestId("ended").waitFor();
 const openCard = (page, name) => page.getByRole("button", { name: `Open ${name}` }).click();
 
+/** A session that something comes in between of. */
+const hindered = (command, shown) => async (browser, base, options) => {
+  const opened = await team(browser, base, options);
+  await openDemo(opened.page);
+  await type(opened.page, "ls");
+  await type(opened.page, command);
+  await opened.page.getByTestId(shown).waitFor();
+  return opened;
+};
+
 export const VIEWS = {
   "first-run": (browser, base, options) => openPage(browser, base, options),
 
@@ -45,6 +55,22 @@ export const VIEWS = {
     const opened = await team(browser, base, options);
     await openCard(opened.page, "Slow to answer");
     await opened.page.locator("[data-phase=waitingForAgent]").waitFor();
+    return opened;
+  },
+
+  reconnecting: hindered("cut", "reconnecting"),
+
+  "waiting-for-sign-in": hindered("expire", "waiting-for-sign-in"),
+
+  silent: hindered("quiet", "silence"),
+
+  history: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await type(opened.page, "expire");
+    await opened.page.getByTestId("retry-now").click();
+    await opened.page.getByTestId("timeline-button").click();
+    await opened.page.getByTestId("timeline").waitFor();
     return opened;
   },
 

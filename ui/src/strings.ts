@@ -2,6 +2,8 @@
 import type { EndCause } from "./generated/EndCause";
 import type { ProfileColour } from "./generated/ProfileColour";
 import type { SessionPhase } from "./generated/SessionPhase";
+import type { SessionState } from "./generated/SessionState";
+import type { SilenceKind } from "./generated/SilenceKind";
 import type { FormProblem } from "./model/profileForm";
 import type { PasteConcern } from "./terminal/paste";
 
@@ -10,6 +12,9 @@ const plural = (count: number, one: string, many: string): string =>
 
 /** Keeps a name's own direction from turning the sentence around it. */
 const apart = (name: string): string => `\u2068${name}\u2069`;
+
+const size = (bytes: number): string =>
+  bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 export const strings = {
   app: { name: "Sessiondeck", version: (version: string) => `Version ${version}` },
@@ -171,9 +176,15 @@ export const strings = {
     close: (name: string) => `Close ${name}`,
     newTab: "New tab",
     list: "All tabs",
-    states: { connecting: "connecting", open: "open", ended: "ended" },
     hint: (name: string, remoteTitle: string) =>
       remoteTitle === "" ? name : `${apart(name)} — ${apart(remoteTitle)}`,
+    states: {
+      connecting: "connecting",
+      open: "open",
+      reconnecting: "reconnecting",
+      waitingForSignIn: "waiting for sign-in",
+      ended: "ended",
+    } satisfies Record<SessionState["kind"], string>,
     unseen: "new output",
     bell: "bell",
   },
@@ -208,6 +219,37 @@ export const strings = {
     linkHint: (host: string, mac: boolean) => `${mac ? "Command" : "Ctrl"}+click opens ${host}`,
   },
 
+  connection: {
+    reconnecting: "Connection lost.",
+    trying: (attempt: number) => `Trying to reconnect, attempt ${attempt.toLocaleString("en")}…`,
+    nextTry: (attempt: number, seconds: number) =>
+      `Attempt ${attempt.toLocaleString("en")} in ${plural(seconds, "second", "seconds")}.`,
+    kept: "The session goes on at the node; what you type is kept.",
+    tryNow: "Try now",
+    giveUp: "Give up",
+    waitingForSignIn: "Sign-in needed.",
+    lookAgain: "Look again",
+    resumesByItself: "The session resumes by itself once there are credentials again.",
+    silence: {
+      noAnswer: (seconds: number) =>
+        `No answer from the node for ${plural(seconds, "second", "seconds")}. What you type is kept.`,
+      nodeAbsent: (seconds: number) =>
+        `The node has not been connected for ${plural(seconds, "second", "seconds")}. What you type is kept until it is back.`,
+    } satisfies Record<SilenceKind, (seconds: number) => string>,
+    pasting: (sent: number, total: number) =>
+      `Pasting ${size(total)}: ${Math.floor((100 * sent) / total)} % sent`,
+    cancelPaste: "Stop pasting",
+  },
+
+  timeline: {
+    show: "History",
+    title: "What happened to this session",
+    empty: "Nothing is known of this session any more.",
+    time: (ms: number) =>
+      new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    omitted: (count: number) => `${plural(count, "entry", "entries")} in the middle not kept.`,
+  },
+
   status: {
     label: "Session",
     target: "Target",
@@ -215,7 +257,13 @@ export const strings = {
     agent: (version: string) => `Agent ${version}`,
     size: (cols: number, rows: number) => `${cols} × ${rows}`,
     sizeLabel: (cols: number, rows: number) => `${cols} columns, ${rows} rows`,
-    states: { connecting: "Connecting", open: "Open", ended: "Ended" },
+    states: {
+      connecting: "Connecting",
+      open: "Open",
+      reconnecting: "Reconnecting",
+      waitingForSignIn: "Waiting for sign-in",
+      ended: "Ended",
+    } satisfies Record<SessionState["kind"], string>,
     copy: (what: string) => `Copy ${what.toLowerCase()}`,
     copied: (what: string) => `${what} copied.`,
   },
@@ -245,6 +293,8 @@ export const strings = {
     open: (name: string) => `${name}: connected`,
     connecting: (name: string) => `${name}: connecting`,
     ended: (name: string, message: string) => `${name}: ${message}`,
+    reconnecting: (name: string, cause: string) => `${name}: reconnecting. ${cause}`,
+    waitingForSignIn: (name: string, message: string) => `${name}: waiting for sign-in. ${message}`,
   },
 
   toast: {

@@ -10,6 +10,7 @@ import type { TabId, TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { type MenuEntry, useContextMenu } from "./ContextMenu";
+import { ConnectionBar } from "./ConnectionBar";
 import { useApp, useController, useTabSession } from "./context";
 import { claimFocus } from "./focusClaim";
 import { IconButton } from "./IconButton";
@@ -33,6 +34,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
       data-testid={testIds.session}
     >
       <Notices id={id} notices={session.notices} />
+      <ConnectionBar id={id} session={session} />
       <div className="session-screen">
         <TerminalPlace id={id} session={session} />
         {state.kind === "connecting" ? (
@@ -40,7 +42,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
         ) : null}
       </div>
       {state.kind === "ended" ? <EndedBar ended={state.ended} id={id} /> : null}
-      <StatusBar session={session} />
+      <StatusBar id={id} session={session} />
     </section>
   );
 }

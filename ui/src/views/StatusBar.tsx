@@ -1,14 +1,15 @@
 import { Copy } from "lucide-react";
 import { Button } from "react-aria-components";
 
-import { stateMark, type TabSession } from "../model/tabs";
+import { stateMark, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { Clipped } from "./Clipped";
 import { useController } from "./context";
+import { TimelineButton } from "./Timeline";
 
 /** One line about the session below its terminal. Ids can be copied by pressing them. */
-export function StatusBar({ session }: { readonly session: TabSession }) {
+export function StatusBar({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
   const { profile, state, sessionId, agentVersion, size } = session;
   return (
     <footer
@@ -29,6 +30,7 @@ export function StatusBar({ session }: { readonly session: TabSession }) {
         <Copyable label={strings.status.sessionId} testId={testIds.statusSession} text={sessionId} />
       )}
       <span className="status-space" />
+      <TimelineButton id={id} />
       {agentVersion === null ? null : (
         <span className="status-agent" data-testid={testIds.statusAgent}>
           {strings.status.agent(agentVersion)}

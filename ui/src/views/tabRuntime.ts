@@ -8,8 +8,10 @@ import { type Host, toHostError, type Unlisten } from "../host/host";
 import { assertNever } from "../model/assertNever";
 import type { Profile } from "../generated/Profile";
 import type { SessionState } from "../generated/SessionState";
+import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { Silence } from "../generated/Silence";
 import { strings } from "../strings";
-import { InputQueue } from "../terminal/inputQueue";
+import { InputQueue, type PasteProgress } from "../terminal/inputQueue";
 import type { Link } from "../terminal/links";
 import { CreditLedger, type OutputScheduler } from "../terminal/outputQueue";
 import type { PasteReview } from "../terminal/paste";
@@ -21,6 +23,8 @@ export interface TabRuntimeEvents {
   state(attempt: number, state: SessionState): void;
   failed(attempt: number, message: string): void;
   notice(attempt: number, message: string): void;
+  silence(attempt: number, silence: Silence | null): void;
+  paste(progress: PasteProgress | null): void;
   title(title: string): void;
   size(size: Size): void;
   output(): void;
@@ -55,14 +59,18 @@ class Connection {
   #size: Size | null = null;
   #resizeTimer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(host: Host, error: (message: string) => void) {
+  constructor(host: Host, error: (message: string) => void, paste: (progress: PasteProgress | null) => void) {
     this.#host = host;
     const command = (run: (id: string) => Promise<void>): Promise<void> =>
       this.id === null || this.over ? Promise.resolve() : run(this.id);
     this.input = new InputQueue(
-      (bytes) => command((id) => host.sendInput(id, bytes)),
+      (bytes, epoch) => command((id) => host.sendInput(id, bytes, epoch)),
+      (interrupt) => command((id) => host.interruptSession(id, interrupt)),
       (reason) => {
         if (!this.over) error(toHostError(reason).message);
+      },
+      (progress) => {
+        if (!this.over) paste(progress);
       },
     );
     this.credit = new CreditLedger((bytes) => {
@@ -159,7 +167,11 @@ export class TabRuntime {
     before?.forget();
     if (before?.id) void this.#close(before.id);
     const { host, profile } = this.options;
-    const connection = new Connection(host, (message) => this.events.error(message));
+    const connection = new Connection(
+      host,
+      (message) => this.events.error(message),
+      (progress) => this.events.paste(progress),
+    );
     this.#connection = connection;
     this.terminal.setState("connecting");
     try {
@@ -205,6 +217,7 @@ export class TabRuntime {
       kind: "ended",
       ended: {
         cause: "closed",
+        by: "me",
         message: strings.session.cancelled,
         remedy: null,
         detail: null,
@@ -212,6 +225,29 @@ export class TabRuntime {
       },
     });
     if (id !== null) await this.#close(id);
+  }
+
+  /** Tries to reconnect at once. */
+  async retry(): Promise<void> {
+    const id = this.#connection?.id ?? null;
+    if (id !== null) await this.options.host.retrySession(id);
+  }
+
+  /** Ends a session that is being reconnected. */
+  async giveUp(): Promise<void> {
+    const id = this.#connection?.id ?? null;
+    if (id !== null) await this.options.host.giveUpSession(id);
+  }
+
+  /** Gives up what is left of a paste. */
+  cancelPaste(): void {
+    this.#connection?.input.cancelPaste();
+  }
+
+  /** What happened to the session, as far as the backend still knows. */
+  async timeline(): Promise<SessionTimeline> {
+    const id = this.#connection?.id ?? null;
+    return id === null ? { entries: [], omitted: 0 } : await this.options.host.sessionTimeline(id);
   }
 
   async dispose(): Promise<void> {
@@ -246,6 +282,9 @@ export class TabRuntime {
         return;
       case "notice":
         this.events.notice(attempt, event.message);
+        return;
+      case "silence":
+        this.events.silence(attempt, event.silence);
         return;
       default:
         assertNever(event);
