@@ -314,6 +314,7 @@ export const SCENARIOS = {
       assert.match((await page.getByTestId("paste-text").textContent()) ?? "", /a\u241b\[201~/);
       await page.getByTestId("paste-cancel").click();
       await page.getByTestId("paste-dialog").waitFor({ state: "detached" });
+      await inTerminal(page, 1);
       await page.keyboard.press("Shift+Insert");
       await page.getByTestId("paste-confirm").click();
       const text = (await waitForScreen(page, /65 63 68 6f 20 62/)).replaceAll("\n", " ");
