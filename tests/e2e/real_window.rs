@@ -2,6 +2,7 @@
 
 mod hostile;
 mod keys;
+mod outage;
 mod page_rules;
 mod profiles;
 mod shell;
