@@ -174,7 +174,7 @@ async fn count_input(terminal: &Terminal<'_>) {
     terminal
         .run(concat!(
             "stty raw -echo; printf 'rea%s\\r\\n' dy; ",
-            "perl -e 'while(sysread(STDIN,$_,1024)){$n+=length;last if /\\x03/;select(undef,undef,undef,0.003)}",
+            "perl -e 'while(sysread(STDIN,$_,1024)){$n+=length;last if /[\\x03Q]/;select(undef,undef,undef,0.003)}",
             "print \"\\r\\ngot $n by\".\"tes\\r\\n\"'; stty sane",
         ))
         .await;
