@@ -8,15 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use engine::Interrupt;
 use ipc::{
-    AppInfo, AwsSetup, CommandError, ErrorCode, Profile, ProfileDraft, ProfileList, SessionOpened,
-    SessionTimeline, TerminalSize,
+    AppInfo, AwsSetup, CommandError, ErrorCode, Orphan, Profile, ProfileDraft, ProfileList,
+    SessionOpened, SessionTimeline, TerminalSize,
 };
 use tauri::{AppHandle, State};
 use uuid::Uuid;
 
 use crate::sessions::SessionsError;
 use crate::state::AppState;
-use crate::{clipboard, convert, link, opening, present};
+use crate::{clipboard, convert, link, opening, orphans, present};
 
 type Answer<T> = Result<T, CommandError>;
 
@@ -88,8 +88,9 @@ pub(crate) async fn attach_session(
 ) -> Answer<()> {
     let id = session_id(&id)?;
     let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
+    let record = opening::record(&profile);
     let source = opening::source(app.clone(), profile);
-    Ok(state.sessions.attach(&app, id, source)?)
+    Ok(state.sessions.attach(&app, id, source, record)?)
 }
 
 #[tauri::command]
@@ -160,6 +161,21 @@ pub(crate) fn resize_session(
 pub(crate) fn grant_credit(state: State<'_, AppState>, id: String, bytes: u32) -> Answer<()> {
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     Ok(state.sessions.grant_credit(session_id(&id)?, bytes)?)
+}
+
+#[tauri::command]
+pub(crate) async fn find_orphans(state: State<'_, AppState>) -> Answer<Vec<Orphan>> {
+    Ok(orphans::find(&state.live).await)
+}
+
+#[tauri::command]
+pub(crate) async fn end_orphans(state: State<'_, AppState>) -> Answer<()> {
+    orphans::end(&state.live).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn leave_orphans(state: State<'_, AppState>) {
+    orphans::leave(&state.live);
 }
 
 #[tauri::command]

@@ -9,6 +9,7 @@ mod convert;
 mod demo;
 mod link;
 mod opening;
+mod orphans;
 mod present;
 mod profiles_state;
 mod sessions;
@@ -42,9 +43,12 @@ pub fn run() -> ExitCode {
             commands::close_session,
             commands::delete_profile,
             commands::duplicate_profile,
+            commands::end_orphans,
+            commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
+            commands::leave_orphans,
             commands::list_profiles,
             commands::open_link,
             commands::open_session,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connect::{AwsSource, Plan};
 use engine::{SessionSource, SourceError, SourceErrorKind};
-use profiles::Profile;
+use profiles::{LiveSession, Profile};
 use tauri::{AppHandle, Manager};
 
 use crate::state::AppState;
@@ -18,6 +18,20 @@ pub(crate) fn source(app: AppHandle, profile: Profile) -> Arc<dyn SessionSource>
         Box::pin(async move { plan(&app, profile).await })
     });
     Arc::new(source.with_gates(gates))
+}
+
+/// What is written down of a session on this profile while it lives, but for its id; nothing of the demo, which ends
+/// with the application.
+pub(crate) fn record(profile: &Profile) -> Option<LiveSession> {
+    let draft = &profile.draft;
+    (!profile.is_built_in()).then(|| LiveSession {
+        session_id: String::new(),
+        name: draft.name.clone(),
+        target: draft.target.clone(),
+        aws_profile: draft.aws_profile.clone(),
+        region: draft.region.clone(),
+        started_ms: 0,
+    })
 }
 
 async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {

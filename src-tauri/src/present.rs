@@ -43,7 +43,8 @@ fn notice_event(notice: &Notice) -> Option<SessionEvent> {
     })
 }
 
-fn unix_ms(time: SystemTime) -> u64 {
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,22 +6,23 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use engine::{
-    Exit, Interrupt, Pace, SessionConfig, SessionHandle, SessionSource, SessionUpdates,
-    TerminalSize, Timeline,
+    Exit, Interrupt, Pace, SessionConfig, SessionHandle, SessionSource, SessionUpdate,
+    SessionUpdates, State, TerminalSize, Timeline,
 };
 use ipc::SessionOpened;
-use profiles::ProfileId;
-use tauri::{AppHandle, Emitter, EventTarget};
+use profiles::{LiveSession, ProfileId};
+use tauri::{AppHandle, Emitter, EventTarget, Manager};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::present;
+use crate::state::AppState;
 use crate::window;
 
 /// The most sessions that may be open at once: far more than anybody looks at, few enough for a page gone wild.
@@ -118,6 +119,7 @@ impl Sessions {
         app: &AppHandle,
         id: Uuid,
         source: Arc<dyn SessionSource>,
+        record: Option<LiveSession>,
     ) -> Result<(), SessionsError> {
         let mut entries = self.lock();
         if entries.closing {
@@ -135,7 +137,7 @@ impl Sessions {
         let (handle, updates) = SessionHandle::spawn(config, source, &self.tracker);
         *entry = Entry::Live(Arc::new(handle));
         drop(entries);
-        self.tracker.spawn(pump(app.clone(), id, updates));
+        self.tracker.spawn(pump(app.clone(), id, updates, record));
         Ok(())
     }
 
@@ -247,16 +249,51 @@ async fn close(handle: &SessionHandle) {
 }
 
 /// Carries one session's news to the window until there is no more.
-async fn pump(app: AppHandle, id: Uuid, mut updates: SessionUpdates) {
+async fn pump(
+    app: AppHandle,
+    id: Uuid,
+    mut updates: SessionUpdates,
+    mut record: Option<LiveSession>,
+) {
     let name = ipc::session_event_name(&id.to_string());
     while let Some(update) = updates.recv().await {
+        if let (SessionUpdate::State(state), Some(record)) = (&update, &mut record) {
+            keep_record(&app, record, state).await;
+        }
         let Some(event) = present::event(update) else {
             continue;
         };
         if let Err(error) = app.emit_to(EventTarget::webview_window(window::MAIN), &name, event) {
-            // The window is gone, and its sessions with it.
+            // The window is gone, and its sessions with it; their ends are still written down.
             warn!(%error, "an event could not be delivered");
-            break;
         }
+    }
+}
+
+/// Writes down that a session lives, and that it has ended.
+async fn keep_record(app: &AppHandle, record: &mut LiveSession, state: &State) {
+    let change: Box<dyn FnOnce(&AppState) + Send> = match state {
+        State::Connecting { session_id } => {
+            record.session_id = session_id.to_string();
+            record.started_ms = present::unix_ms(SystemTime::now());
+            let record = record.clone();
+            Box::new(move |state| state.live.add(record))
+        }
+        State::Ended(_) => {
+            let session_id = record.session_id.clone();
+            Box::new(move |state| state.live.remove(&session_id))
+        }
+        State::Starting
+        | State::WaitingForAgent
+        | State::Handshake
+        | State::Open { .. }
+        | State::Reconnecting(_)
+        | State::WaitingForSignIn { .. } => return,
+    };
+    let app = app.clone();
+    // A disk may be slow.
+    let written = tokio::task::spawn_blocking(move || change(&app.state::<AppState>())).await;
+    if let Err(error) = written {
+        warn!(%error, "a session could not be written down");
     }
 }

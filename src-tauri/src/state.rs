@@ -8,6 +8,7 @@ use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
 use crate::demo::Demo;
+use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
 
@@ -43,6 +44,8 @@ pub(crate) struct AppState {
     pub(crate) profiles: ProfilesState,
     pub(crate) sessions: Sessions,
     pub(crate) demo: Demo,
+    /// Which sessions are open at the service.
+    pub(crate) live: LiveRecord,
     /// One for each source of credentials that sessions may wait for.
     pub(crate) gates: SignInGates,
     ending: AtomicBool,
@@ -54,6 +57,7 @@ impl AppState {
             profiles: ProfilesState::open(&dirs.config),
             sessions: Sessions::default(),
             demo: Demo::default(),
+            live: LiveRecord::open(&dirs.config),
             gates: SignInGates::default(),
             ending: AtomicBool::new(false),
         }
@@ -65,6 +69,7 @@ impl AppState {
             return;
         }
         if self.sessions.is_empty() && !self.demo.is_running() {
+            self.live.close();
             return;
         }
         api.prevent_exit();
@@ -73,6 +78,7 @@ impl AppState {
             let state = app.state::<Self>();
             state.sessions.close_all().await;
             state.demo.shut_down().await;
+            state.live.close();
             info!("ended");
             app.exit(0);
         });

@@ -77,6 +77,16 @@ impl Home {
         fs::write(file, profiles.to_string()).unwrap();
     }
 
+    /// What the application has written down of its live sessions; `None` while there are none.
+    pub(crate) fn live_record(&self) -> Option<String> {
+        let folder = fs::read_dir(self.folder.path().join("config/live")).ok()?;
+        let mut records = folder.map(|entry| entry.unwrap().path()).filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        });
+        fs::read_to_string(records.next()?).ok()
+    }
+
     fn environment(&self) -> BTreeMap<String, String> {
         let inside = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let mut environment: BTreeMap<String, String> = [
@@ -113,7 +123,7 @@ impl Home {
 pub(crate) struct App {
     client: Client,
     log: PathBuf,
-    _driver: Guarded,
+    driver: Guarded,
 }
 
 impl App {
@@ -156,7 +166,7 @@ impl App {
         Self {
             client,
             log,
-            _driver: driver,
+            driver,
         }
     }
 
@@ -168,6 +178,11 @@ impl App {
     /// What the application wrote to its standard output and error.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends the application at once, without a word to it.
+    pub(crate) fn kill(&self) {
+        self.driver.kill_group();
     }
 
     /// Ends the application as closing its window does.

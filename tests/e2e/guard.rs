@@ -53,6 +53,16 @@ impl Guarded {
         Ok(Self { script, lifeline })
     }
 
+    /// Ends the program and all that it started at once, as the system does in need.
+    pub(crate) fn kill_group(&self) {
+        let group = format!("-{}", self.script.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+        assert!(
+            killed.is_ok_and(|status| status.success()),
+            "kill -KILL {group}"
+        );
+    }
+
     /// What the program writes, where its output is a pipe.
     pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
         self.script.stdout.take()

@@ -20,6 +20,12 @@ export const VIEWS = {
 
   "start-page": team,
 
+  orphans: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "orphans", ...options });
+    await opened.page.getByTestId("orphans").waitFor();
+    return opened;
+  },
+
   damaged: (browser, base, options) => openPage(browser, base, { scene: "damaged", ...options }),
 
   terminal: async (browser, base, options) => {

@@ -1,5 +1,6 @@
 /** Every sentence and label of the window, in one place, so that it can be translated without hunting. */
 import type { EndCause } from "./generated/EndCause";
+import type { Orphan } from "./generated/Orphan";
 import type { ProfileColour } from "./generated/ProfileColour";
 import type { SessionPhase } from "./generated/SessionPhase";
 import type { SessionState } from "./generated/SessionState";
@@ -239,6 +240,16 @@ export const strings = {
     pasting: (sent: number, total: number) =>
       `Pasting ${size(total)}: ${Math.floor((100 * sent) / total)} % sent`,
     cancelPaste: "Stop pasting",
+  },
+
+  orphans: {
+    title: (count: number) =>
+      count === 1 ? "A session was left open." : `${count.toLocaleString("en")} sessions were left open.`,
+    text: (orphans: readonly Orphan[]) =>
+      `Sessiondeck ended without closing ${[...new Set(orphans.map(({ name }) => apart(name)))].join(", ")}. They cannot be taken over, only ended; left alone, they end at the idle limit.`,
+    end: (count: number) => (count === 1 ? "End it" : "End them"),
+    leave: "Leave",
+    ended: (count: number) => `${plural(count, "session was", "sessions were")} ended.`,
   },
 
   timeline: {

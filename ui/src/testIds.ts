@@ -69,6 +69,10 @@ export const testIds = {
   cancelPaste: "cancel-paste",
   timelineButton: "timeline-button",
   timeline: "timeline",
+  /** What an earlier run left open at the service. */
+  orphans: "orphans",
+  orphansEnd: "orphans-end",
+  orphansLeave: "orphans-leave",
   ended: "ended",
   endedMessage: "ended-message",
   endedRemedy: "ended-remedy",

@@ -1,6 +1,7 @@
 //! Connections that are lost and come back, as the person at the window sees it.
 
-use simulator::{Disconnect, Simulator};
+use secrecy::ExposeSecret as _;
+use simulator::{Disconnect, SessionStatus, Simulator};
 
 use crate::app::{App, Home, in_app};
 use crate::display::Display;
@@ -185,4 +186,47 @@ async fn paste(app: &App) {
     app.chord(&[key::CONTROL, key::SHIFT, 'v']).await;
     // It is long, so the application asks.
     app.confirm_paste().await;
+}
+
+#[tokio::test]
+async fn what_a_killed_application_left_open_is_offered_to_be_ended() {
+    let simulator = service::start().await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.gone("[data-testid=orphans]").await;
+        app.create_profile("Build server", simulator.target()).await;
+        app.open_profile("Build server").await;
+        app.terminal().wait_for_prompt().await;
+        eventually("the record of the session", async || {
+            home.live_record().map(drop)
+        })
+        .await;
+        app.kill();
+    })
+    .await;
+    let left = simulator.sessions().into_iter().next().unwrap();
+    assert_ne!(left.status, SessionStatus::Terminated);
+    let record = home.live_record().unwrap();
+    assert!(record.contains(&left.id), "{record}");
+    let token = simulator.secret_access_key().expose_secret();
+    assert!(!record.contains(token), "a secret was written down");
+
+    in_app(&home, async |app| {
+        app.find("[data-testid=orphans]").await;
+        let text = app.content("[data-testid=orphans]").await.unwrap();
+        assert!(text.contains("Build server"), "{text}");
+        app.click("[data-testid=orphans-end]").await;
+        eventually("the session's end at the service", async || {
+            let session = simulator.session(&left.id)?;
+            (session.status == SessionStatus::Terminated).then_some(())
+        })
+        .await;
+        app.gone("[data-testid=orphans]").await;
+        eventually("the record to be gone", async || {
+            home.live_record().is_none().then_some(())
+        })
+        .await;
+    })
+    .await;
+    simulator.shutdown().await;
 }

@@ -3,6 +3,7 @@
  * is in memory. `?scene=` in the address chooses what it holds; see {@link SCENES}.
  */
 import type { Ended } from "../generated/Ended";
+import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { SessionEvent } from "../generated/SessionEvent";
@@ -100,7 +101,10 @@ const CROWD: readonly ProfileDraft[] = [
 
 /** What the page can be opened with. */
 const SCENES: Readonly<
-  Record<string, { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[] }>
+  Record<
+    string,
+    { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[]; orphans?: readonly Orphan[] }
+  >
 > = {
   first: { profiles: [], notices: [] },
   team: { profiles: TEAM, notices: [] },
@@ -116,6 +120,16 @@ const SCENES: Readonly<
     ],
   },
   crowd: { profiles: CROWD, notices: [] },
+  orphans: {
+    profiles: TEAM,
+    notices: [],
+    orphans: ["api-1 production", "Postgres replica"].map((name, index) => ({
+      sessionId: `ana-0c9f4ab1d27e8f35${index}`,
+      name,
+      target: "i-0a1b2c3d4e5f60718",
+      startedMs: Date.UTC(2026, 10, 24, 9, 12 + index),
+    })),
+  },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
 
@@ -401,6 +415,9 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         });
         sessions.delete(id);
       }),
+    findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
+    endOrphans: () => answer(() => undefined),
+    leaveOrphans: () => answer(() => undefined),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

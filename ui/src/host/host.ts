@@ -6,6 +6,7 @@ import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { CommandError } from "../generated/CommandError";
 import type { ErrorCode } from "../generated/ErrorCode";
+import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { ProfileList } from "../generated/ProfileList";
@@ -53,6 +54,13 @@ export interface Host {
   /** What happened to a session since it was begun; also after its end. */
   sessionTimeline(id: string): Promise<SessionTimeline>;
   closeSession(id: string): Promise<void>;
+
+  /** Sessions that an earlier run left open at the service, as far as they are still active. */
+  findOrphans(): Promise<readonly Orphan[]>;
+  /** Ends them all at the service. */
+  endOrphans(): Promise<void>;
+  /** Leaves them all alone, for good. */
+  leaveOrphans(): Promise<void>;
 
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;

@@ -4,6 +4,7 @@ import { listen } from "@tauri-apps/api/event";
 
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
 import type { SessionEvent } from "../generated/SessionEvent";
@@ -44,6 +45,9 @@ export const tauriHost: Host = {
   giveUpSession: (id) => call("give_up_session", { id }),
   sessionTimeline: (id) => call<SessionTimeline>("session_timeline", { id }),
   closeSession: (id) => call("close_session", { id }),
+  findOrphans: () => call<Orphan[]>("find_orphans"),
+  endOrphans: () => call("end_orphans"),
+  leaveOrphans: () => call("leave_orphans"),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

@@ -1,6 +1,7 @@
 /** Everything the window shows, as one value. */
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { StoreNotice } from "../generated/StoreNotice";
 import { NO_TABS, type Tabs } from "./tabs";
@@ -27,6 +28,8 @@ export interface AppState {
   readonly aws: AwsSetup | null;
   readonly profiles: Profiles;
   readonly storeNotices: readonly StoreNotice[];
+  /** Sessions that an earlier run left open, until somebody has decided about them. */
+  readonly orphans: readonly Orphan[];
   readonly tabs: Tabs;
   readonly dialog: DialogState | null;
   readonly toasts: readonly Toast[];
@@ -47,6 +50,7 @@ export const INITIAL: AppState = {
   aws: null,
   profiles: { kind: "loading" },
   storeNotices: [],
+  orphans: [],
   tabs: NO_TABS,
   dialog: null,
   toasts: [],

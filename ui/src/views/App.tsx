@@ -1,5 +1,6 @@
-import { CircleAlert, Info, TriangleAlert, X } from "lucide-react";
+import { CircleAlert, Info, TriangleAlert, Unplug, X } from "lucide-react";
 import { useEffect } from "react";
+import { Button } from "react-aria-components";
 
 import type { StoreNotice } from "../generated/StoreNotice";
 import { assertNever } from "../model/assertNever";
@@ -22,6 +23,7 @@ export function App({ controller }: { readonly controller: Controller }) {
     <ControllerContext value={controller}>
       <div className="window">
         <StoreNotices />
+        <Orphans />
         <div className="window-body">
           <Sidebar />
           <Workspace />
@@ -136,6 +138,35 @@ function StoreNotices() {
       </div>
     );
   });
+}
+
+/** What an earlier run left open at the service. */
+function Orphans() {
+  const controller = useController();
+  const orphans = useApp((state) => state.orphans);
+  if (orphans.length === 0) return null;
+  return (
+    <div className="banner" data-testid={testIds.orphans} role="alert">
+      <Unplug aria-hidden size={18} strokeWidth={1.75} />
+      <p>
+        <strong>{strings.orphans.title(orphans.length)}</strong> {strings.orphans.text(orphans)}
+      </p>
+      <Button
+        className="button"
+        data-testid={testIds.orphansEnd}
+        onPress={() => void controller.endOrphans()}
+      >
+        {strings.orphans.end(orphans.length)}
+      </Button>
+      <Button
+        className="button"
+        data-testid={testIds.orphansLeave}
+        onPress={() => void controller.leaveOrphans()}
+      >
+        {strings.orphans.leave}
+      </Button>
+    </div>
+  );
 }
 
 function storeNoticeText(notice: StoreNotice): { title: string; text: string } {

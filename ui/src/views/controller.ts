@@ -57,6 +57,37 @@ export class Controller {
 
   async start(): Promise<void> {
     await Promise.all([this.#loadInfo(), this.loadProfiles(), this.#loadAws()]);
+    void this.#findOrphans();
+  }
+
+  /** Asks the service, which may take its time; nothing waits for it. */
+  async #findOrphans(): Promise<void> {
+    try {
+      this.#set({ orphans: await this.host.findOrphans() });
+    } catch (reason) {
+      this.showError(reason);
+    }
+  }
+
+  async endOrphans(): Promise<void> {
+    const { orphans } = this.store.state();
+    this.#set({ orphans: [] });
+    try {
+      await this.host.endOrphans();
+      this.toast("plain", strings.orphans.ended(orphans.length));
+    } catch (reason) {
+      this.showError(reason);
+      void this.#findOrphans();
+    }
+  }
+
+  async leaveOrphans(): Promise<void> {
+    this.#set({ orphans: [] });
+    try {
+      await this.host.leaveOrphans();
+    } catch (reason) {
+      this.showError(reason);
+    }
   }
 
   async #loadInfo(): Promise<void> {

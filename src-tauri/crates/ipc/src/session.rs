@@ -184,6 +184,22 @@ pub struct SessionTimeline {
     pub omitted: u64,
 }
 
+/// A session that an earlier run of the application left open at the service, because it was killed.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Orphan {
+    /// The service's id of the session.
+    pub session_id: String,
+    /// What its connection was called.
+    pub name: String,
+    /// What it is on.
+    pub target: String,
+    /// When it was started, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub started_ms: u64,
+}
+
 /// How a node keeps somebody waiting.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
