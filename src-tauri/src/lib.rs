@@ -63,6 +63,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             window::open_main(app.handle())?;
+            exit_on_signal(app.handle().clone());
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -81,3 +82,31 @@ pub fn run() -> ExitCode {
         }
     }
 }
+
+/// Ends in order when the system asks for it: at the end of a login session, or by `kill`.
+#[cfg(unix)]
+fn exit_on_signal(app: tauri::AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    tauri::async_runtime::spawn(async move {
+        let kinds = [
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+            SignalKind::interrupt(),
+        ];
+        let [Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)] = kinds.map(signal) else {
+            warn!("signals cannot be listened to");
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        info!("asked to end");
+        app.exit(0);
+    });
+}
+
+/// Other systems close the window, which ends in order by itself.
+#[cfg(not(unix))]
+fn exit_on_signal(_app: tauri::AppHandle) {}

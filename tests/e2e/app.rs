@@ -185,6 +185,11 @@ impl App {
         self.driver.kill_group();
     }
 
+    /// Asks the application to end, as the system does when a person logs out.
+    pub(crate) fn terminate(&self) {
+        self.driver.signal("sessiondeck", "-TERM");
+    }
+
     /// Ends the application as closing its window does.
     async fn quit(self) {
         // What cannot be asked to end is ended with its driver.

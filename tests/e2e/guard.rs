@@ -63,6 +63,29 @@ impl Guarded {
         );
     }
 
+    /// Sends a signal to a program of this name among all that was started.
+    pub(crate) fn signal(&self, name: &str, signal: &str) {
+        let group = self.script.id().to_string();
+        let is_ours = |stat: &str| {
+            // `pid (name) state parent group …`
+            let (front, rest) = stat.rsplit_once(')').unwrap_or_default();
+            let program = front.split_once('(').map(|(_, program)| program);
+            program == Some(name) && rest.split_whitespace().nth(2) == Some(&group)
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let pid = processes
+            .filter(|entry| {
+                std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| is_ours(&stat))
+            })
+            .find_map(|entry| entry.file_name().into_string().ok())
+            .unwrap_or_else(|| panic!("no {name} runs"));
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "kill {signal} {pid}"
+        );
+    }
+
     /// What the program writes, where its output is a pipe.
     pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
         self.script.stdout.take()

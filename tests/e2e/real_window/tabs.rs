@@ -2,7 +2,7 @@
 
 use simulator::{OFFLINE_TARGET, SessionStatus};
 
-use crate::app::{Home, in_app, in_fresh_app};
+use crate::app::{App, Home, in_app, in_fresh_app};
 use crate::display::Display;
 use crate::page::{eventually, key};
 use crate::service;
@@ -113,6 +113,15 @@ async fn closing_a_tab_ends_the_session_at_the_service() {
 
 #[tokio::test]
 async fn closing_the_window_ends_every_session() {
+    every_session_ends_with(|_| Display::shared().close_windows()).await;
+}
+
+#[tokio::test]
+async fn logging_out_ends_every_session() {
+    every_session_ends_with(App::terminate).await;
+}
+
+async fn every_session_ends_with(end: impl Fn(&App)) {
     let simulator = service::start().await;
     let home = Home::new().with(service::environment(&simulator));
     in_app(&home, async |app| {
@@ -122,7 +131,7 @@ async fn closing_the_window_ends_every_session() {
             app.terminal().wait_for_prompt().await;
         }
         assert_eq!(simulator.live_children(), 2);
-        Display::shared().close_windows();
+        end(app);
         eventually("the end of both sessions", async || {
             simulator
                 .sessions()
@@ -138,6 +147,7 @@ async fn closing_the_window_ends_every_session() {
     })
     .await;
     assert_eq!(simulator.live_children(), 0);
+    assert_eq!(home.live_record(), None, "nothing is left to be offered");
     simulator.shutdown().await;
 }
 
