@@ -152,6 +152,7 @@ pub fn machines_stay_sound(frames: &[Bytes]) {
 }
 
 fn check_client(client: &mut DataChannel, now: Now, limits: &Limits) {
+    assert!(client.held_bytes() <= limits.most_held_bytes());
     assert!(client.reordering_bytes() <= limits.reorder_bytes);
     let mut has_ended = false;
     while let Some(output) = client.poll_output() {

@@ -1,22 +1,27 @@
 //! A client and an agent over a bad network, in virtual time.
 //!
 //! The model stands where the service does: it relays frames with delay, loss, repetition, reordering and damage,
-//! cuts either end's connection and lets it reconnect, and tells the other end with pause and start publication.
-//! Everything follows from one seed, so a failure replays exactly.
+//! cuts either end's connection and lets it reconnect, and tells the other end with pause and start publication. It
+//! also plays KMS for sessions that are encrypted, and watches every frame: a number stands for the same bytes for
+//! ever, and nothing of an encrypted session passes in the clear. Everything follows from one seed, so a failure
+//! replays exactly.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use protocol::kms::{DataKey, DataKeyRequest, DecryptRequest, GeneratedDataKey, SessionCipher};
 use protocol::service::{self, HeaderForm};
 use protocol::{
     AgentChannel, AgentConfig, AgentEvent, AgentMessage, ClientConfig, ClientEvent, DataChannel,
-    Frame, Limits, MessageType, Now, Output, SessionInfo,
+    EncryptionPlan, Frame, HandshakePlan, Limits, MessageType, Now, Output, PayloadType,
+    ResendPolicy, SequenceNumber, SessionInfo, SessionType, TerminalSize,
 };
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use crate::oracles::{counted_ids, session_id};
+use crate::scripted::TARGET;
 
 /// How bad the network is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +32,16 @@ pub struct Network {
     pub jitter: Duration,
     /// Frames lost, per thousand.
     pub loss: u64,
+    /// Acknowledgements lost beyond that, per thousand.
+    pub acknowledgement_loss: u64,
+    /// Frames that are overtaken by those behind them, per thousand.
+    pub late: u64,
+    /// By how much, at most.
+    pub late_by: Duration,
+    /// Mean time between pauses either end is told of for no reason; zero for none.
+    pub pause_every: Duration,
+    /// Longest time KMS takes to answer.
+    pub kms_delay: Duration,
     /// Frames delivered twice, per thousand.
     pub repetition: u64,
     /// Frames damaged where the reader can notice, per thousand.
@@ -60,7 +75,179 @@ impl Network {
             }),
             outage: ms(50 + random.below(3000)),
             agent_start: ms(random.below(1200)),
+            acknowledgement_loss: 0,
+            late: 0,
+            late_by: Duration::ZERO,
+            pause_every: Duration::ZERO,
+            kms_delay: ms(400),
         }
+    }
+
+    /// Draws a network with every fault there is, most of them mild and some of them not.
+    pub fn mixed(random: &mut Random) -> Self {
+        let ms = |millis| Duration::from_millis(millis);
+        // A fault is absent, mild or bad, each independently of the others.
+        let degree = |random: &mut Random, mild: u64, bad: u64| match random.below(4) {
+            0 => 0,
+            1 | 2 => random.below(mild),
+            _ => random.below(bad),
+        };
+        Self {
+            delay: ms(degree(random, 40, 200)),
+            jitter: ms(degree(random, 20, 150)),
+            loss: degree(random, 40, 200),
+            acknowledgement_loss: degree(random, 100, 400),
+            late: degree(random, 50, 200),
+            late_by: ms(1 + random.below(80)),
+            repetition: degree(random, 50, 200),
+            damage: degree(random, 30, 100),
+            noise: degree(random, 30, 100),
+            cut_every: match random.below(3) {
+                0 => Duration::ZERO,
+                1 => ms(200 + random.below(800)),
+                _ => ms(1000 + random.below(8000)),
+            },
+            outage: ms(20 + degree(random, 300, 3000)),
+            pause_every: match random.below(3) {
+                0 => ms(300 + random.below(3000)),
+                _ => Duration::ZERO,
+            },
+            agent_start: ms(degree(random, 200, 1200)),
+            kms_delay: ms(1 + random.below(1000)),
+        }
+    }
+}
+
+/// One session of the mix: both ends as they are configured, the network, and what is transferred.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What everything was drawn from.
+    pub seed: u64,
+    /// The network between the ends.
+    pub network: Network,
+    /// The client's end.
+    pub client: ClientConfig,
+    /// The agent's end.
+    pub agent: AgentConfig,
+    /// Bytes to the agent.
+    pub up: usize,
+    /// Bytes to the client.
+    pub down: usize,
+    /// What the program prints to standard error at the end, if it tells it apart, with its exit code.
+    pub command_end: Option<(Vec<u8>, i32)>,
+}
+
+impl Scenario {
+    /// Draws one.
+    pub fn from_seed(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x7363_656e_6172_696f);
+        let network = Network::mixed(&mut random);
+        let (mut client, mut agent) = Pair::configs();
+        client.target = Some(TARGET.into());
+        client.size = TerminalSize::new(80, 24).filter(|_| random.chance(700));
+        client.early_size = random.chance(700);
+        if random.chance(600) {
+            let session_type = [
+                SessionType::StandardStream,
+                SessionType::InteractiveCommands,
+                SessionType::NonInteractiveCommands,
+                SessionType::Port,
+            ][usize::try_from(random.below(4)).unwrap_or_default()]
+            .clone();
+            agent.handshake = Some(HandshakePlan {
+                session_type,
+                properties: None,
+                encryption: random.chance(700).then(|| encryption_plan(&mut random)),
+            });
+            agent.agent_version = if random.chance(500) {
+                "3.3.987.0"
+            } else {
+                "3.2.582.0"
+            }
+            .into();
+        }
+        if random.chance(200) {
+            agent.limits.resend = ResendPolicy::HeadOnly;
+        }
+        let mut small = 1;
+        for limits in [&mut client.limits, &mut agent.limits] {
+            if random.chance(300) {
+                small = 6;
+                *limits = small_limits(limits, &mut random);
+            }
+        }
+        let first = SequenceNumber(match random.below(4) {
+            0 => (1 << 32) - 3,
+            1 => (1 << 53) - 3,
+            _ => 0,
+        });
+        (client.first_sequence_number, agent.first_sequence_number) = (first, first);
+        let most = [0, 500, 12_000, 60_000][usize::try_from(random.below(4)).unwrap_or_default()];
+        // The reference agent repeats ten messages a second: what is lost much takes long, not another course.
+        let slow = if agent.limits.resend == ResendPolicy::HeadOnly {
+            3
+        } else {
+            1
+        };
+        let mut amount =
+            || usize::try_from(1 + random.below(most) / (small * slow)).unwrap_or_default();
+        let (up, down) = (amount(), amount());
+        let command_end = random.chance(300).then(|| {
+            (
+                random.bytes(40),
+                i32::try_from(random.below(256)).unwrap_or_default(),
+            )
+        });
+        Self {
+            seed,
+            network,
+            client,
+            agent,
+            up,
+            down,
+            command_end,
+        }
+    }
+
+    /// Whether the session is to be encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.agent
+            .handshake
+            .as_ref()
+            .is_some_and(|plan| plan.encryption.is_some())
+    }
+}
+
+/// Draws how an agent encrypts.
+pub fn encryption_plan(random: &mut Random) -> EncryptionPlan {
+    let mut draw = |bytes: &mut [u8]| bytes.copy_from_slice(&random.bytes(bytes.len()));
+    let mut plan = EncryptionPlan {
+        kms_key_id: "arn:aws:kms:eu-west-1:111122223333:key/1".into(),
+        target: TARGET.into(),
+        requires_challenge: false,
+        random_challenge: [0; 16],
+        secret: [0; 64],
+        first_nonce: [0; 12],
+    };
+    draw(&mut plan.random_challenge);
+    draw(&mut plan.secret);
+    draw(&mut plan.first_nonce);
+    plan.requires_challenge = random.chance(500);
+    plan
+}
+
+fn small_limits(limits: &Limits, random: &mut Random) -> Limits {
+    let mut draw = |least: u64, most: u64| {
+        usize::try_from(least + random.below(most - least)).unwrap_or_default()
+    };
+    Limits {
+        payload_bytes: draw(60, 400),
+        window_messages: draw(2, 20),
+        window_bytes: draw(300, 4000),
+        held_input_bytes: draw(100, 2000),
+        reorder_messages: draw(2, 20),
+        reorder_bytes: draw(700, 6000),
+        ..*limits
     }
 }
 
@@ -106,7 +293,7 @@ impl Random {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     Client,
     Agent,
@@ -123,6 +310,19 @@ enum Happening {
     Cut(End),
     Reconnect(End),
     AgentReady,
+    /// The service says that an end's peer is absent, or back, without a cut.
+    Publish(End, bool),
+    /// KMS answers the client.
+    KeyMade(Vec<u8>),
+    /// KMS answers the agent.
+    KeyDecrypted(DecryptRequest),
+}
+
+/// KMS: what it has made a data key for.
+#[derive(Debug, Default)]
+struct Kms {
+    made: Option<(DataKeyRequest, Vec<u8>)>,
+    decrypted: u32,
 }
 
 /// One end's connection to the service.
@@ -158,14 +358,22 @@ pub struct Pair {
     pub program: Transfer,
     /// What was said when the session opened.
     pub opened: Option<SessionInfo>,
+    /// What the client has received on standard error.
+    pub stderr: Vec<u8>,
+    /// The exit code the client has been told.
+    pub exit_code: Option<i32>,
+    /// What the program ends with once its output is sent.
+    pub command_end: Option<(Vec<u8>, i32)>,
     /// Sizes the agent was told.
-    pub resizes: Vec<protocol::TerminalSize>,
+    pub resizes: Vec<TerminalSize>,
     /// The last word of the client's end.
     pub last_word: Option<ClientEvent>,
     /// The handshake's failure, in the agent's words.
     pub handshake_failure: Option<String>,
     /// Frames either end put on the wire.
     pub transmitted: u64,
+    /// Stream messages among them that had been written before.
+    pub repeats: u64,
     /// Cuts so far.
     pub cuts: u64,
     network: Network,
@@ -179,22 +387,36 @@ pub struct Pair {
     agent_connection: Connection,
     agent_opened: bool,
     agent_closed: bool,
+    is_encrypted: bool,
+    kms: Kms,
+    /// Each end's cipher, to look into its frames with.
+    ciphers: Option<(SessionCipher, SessionCipher)>,
+    /// What each number of either end stands for.
+    frames: BTreeMap<(End, i64), Bytes>,
 }
 
 impl Pair {
     /// Connects both ends over a network.
     pub fn new(seed: u64, network: Network, client: ClientConfig, agent: AgentConfig) -> Self {
         let (client_limits, agent_limits) = (client.limits, agent.limits);
+        let is_encrypted = agent
+            .handshake
+            .as_ref()
+            .is_some_and(|plan| plan.encryption.is_some());
         let mut pair = Self {
             client: DataChannel::new(client, counted_ids(1 << 64)),
             agent: AgentChannel::new(agent, counted_ids(2 << 64)),
             user: Transfer::default(),
             program: Transfer::default(),
             opened: None,
+            stderr: Vec::new(),
+            exit_code: None,
+            command_end: None,
             resizes: Vec::new(),
             last_word: None,
             handshake_failure: None,
             transmitted: 0,
+            repeats: 0,
             cuts: 0,
             network,
             client_limits,
@@ -207,6 +429,10 @@ impl Pair {
             agent_connection: Connection::default(),
             agent_opened: false,
             agent_closed: false,
+            is_encrypted,
+            kms: Kms::default(),
+            ciphers: None,
+            frames: BTreeMap::new(),
         };
         // Either may be first.
         let head_start = Duration::from_millis(pair.random.below(400));
@@ -219,6 +445,9 @@ impl Pair {
         pair.plan(head_start, Happening::Reconnect(second));
         if !network.cut_every.is_zero() {
             pair.plan_cut();
+        }
+        if !network.pause_every.is_zero() {
+            pair.plan_pause();
         }
         pair
     }
@@ -289,6 +518,7 @@ impl Pair {
             && self.program.received.len() >= self.user.to_send.len()
             && self.user.sent == self.user.to_send.len()
             && self.program.sent == self.program.to_send.len()
+            && self.command_end.is_none()
             && self.client.all_acknowledged()
             && self.agent.all_acknowledged()
     }
@@ -341,6 +571,17 @@ impl Pair {
             End::Agent
         };
         self.plan(at, Happening::Cut(end));
+    }
+
+    fn plan_pause(&mut self) {
+        let mean = u64::try_from(self.network.pause_every.as_millis()).unwrap_or(u64::MAX);
+        let at = self.now + Duration::from_millis(mean / 2 + self.random.below(mean));
+        let end = if self.random.chance(500) {
+            End::Client
+        } else {
+            End::Agent
+        };
+        self.plan(at, Happening::Publish(end, false));
     }
 
     fn next_time(&self) -> Option<Duration> {
@@ -404,7 +645,88 @@ impl Pair {
             }
             Happening::Reconnect(end) => self.connect(end),
             Happening::AgentReady => self.agent.set_ready(now),
+            Happening::Publish(end, true) => self.publish(end, true),
+            Happening::Publish(end, false) => {
+                self.publish(end, false);
+                let pause = Duration::from_millis(1 + self.random.below(500));
+                self.plan(self.now + pause, Happening::Publish(end, true));
+                self.plan_pause();
+            }
+            Happening::KeyMade(ciphertext) => {
+                let (key, nonce) = self.key();
+                let nonce = nonce.map(|byte| !byte);
+                match GeneratedDataKey::new(&key, ciphertext, nonce) {
+                    Ok(key) => self.client.provide_data_key(now, key),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            Happening::KeyDecrypted(request) => self.decrypt(now, &request),
         }
+    }
+
+    /// The data key and a nonce, made of the session's first seed.
+    fn key(&self) -> ([u8; 64], [u8; 12]) {
+        let mut bytes = Random::new(0x6b65_7973).bytes(76).into_iter();
+        let key = std::array::from_fn(|_| bytes.next().unwrap_or_default());
+        (
+            key,
+            std::array::from_fn(|_| bytes.next().unwrap_or_default()),
+        )
+    }
+
+    /// KMS decrypts only what it made, under the very context it was made with.
+    fn decrypt(&mut self, now: Now, request: &DecryptRequest) {
+        self.kms.decrypted += 1;
+        assert_eq!(self.kms.decrypted, 1, "KMS was asked again");
+        let is_known = self.kms.made.as_ref().is_some_and(|(made, ciphertext)| {
+            made.key_id == request.key_id
+                && made.context == request.context
+                && *ciphertext == request.ciphertext
+        });
+        match DataKey::new(&self.key().0) {
+            Ok(key) if is_known => {
+                self.ciphers = Some((key.client_cipher(), key.agent_cipher()));
+                self.agent.provide_data_key(now, &key);
+            }
+            Ok(_) => self
+                .agent
+                .refuse_data_key(now, "InvalidCiphertextException: "),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Looks at what an end puts on the wire.
+    fn watch(&mut self, from: End, frame: &Bytes) {
+        let Ok(message) = AgentMessage::decode(frame.clone()) else {
+            panic!("an end wrote a frame that does not read")
+        };
+        if !matches!(
+            message.message_type,
+            MessageType::InputStreamData | MessageType::OutputStreamData
+        ) {
+            return;
+        }
+        let number = message.sequence_number.0;
+        if let Some(earlier) = self.frames.get(&(from, number)) {
+            assert!(earlier == frame, "{from:?} changed its message {number}");
+            self.repeats += 1;
+            return;
+        }
+        let is_data = matches!(
+            message.payload_type,
+            PayloadType::Output | PayloadType::StdErr | PayloadType::ExitCode
+        );
+        if is_data && self.is_encrypted {
+            let opened = self.ciphers.as_ref().and_then(|(client, agent)| {
+                let receiver = match from {
+                    End::Client => agent,
+                    End::Agent => client,
+                };
+                receiver.open(&message.payload).ok()
+            });
+            assert!(opened.is_some(), "{from:?} sent {number} in the clear");
+        }
+        self.frames.insert((from, number), frame.clone());
     }
 
     fn connection(&mut self, end: End) -> &mut Connection {
@@ -493,11 +815,18 @@ impl Pair {
     /// Relays a frame, as badly as the network is.
     fn relay(&mut self, to: End, frame: Bytes) {
         self.transmitted += 1;
+        self.watch(Self::other(to), &frame);
         if self.random.chance(self.network.noise) {
             let noise = self.noise();
             self.deliver(to, noise);
         }
         if self.random.chance(self.network.loss) {
+            return;
+        }
+        if self.network.acknowledgement_loss > 0
+            && frame.get(4..15) == Some(b"acknowledge")
+            && self.random.chance(self.network.acknowledgement_loss)
+        {
             return;
         }
         if self.random.chance(self.network.repetition) {
@@ -517,7 +846,12 @@ impl Pair {
             return;
         }
         let jitter = u64::try_from(self.network.jitter.as_micros()).unwrap_or(u64::MAX);
-        let at = self.now + self.network.delay + Duration::from_micros(self.random.below(jitter));
+        let mut at =
+            self.now + self.network.delay + Duration::from_micros(self.random.below(jitter));
+        if self.network.late > 0 && self.random.chance(self.network.late) {
+            let late = u64::try_from(self.network.late_by.as_micros()).unwrap_or(u64::MAX);
+            at += Duration::from_micros(self.random.below(late));
+        }
         self.plan(
             at,
             Happening::Delivery {
@@ -561,10 +895,10 @@ impl Pair {
             message_type: MessageType::from("agent_job"),
             schema_version: 1,
             created_ms: 1,
-            sequence_number: protocol::SequenceNumber(0),
+            sequence_number: SequenceNumber(0),
             flags: protocol::Flags::NONE,
             message_id: Uuid::nil(),
-            payload_type: protocol::PayloadType::Output,
+            payload_type: PayloadType::Output,
             payload: self.random.bytes(length + 1).into(),
         };
         message.encode().unwrap_or_default()
@@ -608,6 +942,13 @@ impl Pair {
             self.agent.send_output(now, Bytes::copy_from_slice(bytes));
             self.program.sent += chunk;
         }
+        let may_end = self.agent_opened
+            && self.program.sent == self.program.to_send.len()
+            && self.agent.output_capacity() > 0;
+        if may_end && let Some((stderr, code)) = self.command_end.take() {
+            self.agent.send_stderr(now, stderr.into());
+            self.agent.send_exit_code(now, code);
+        }
     }
 
     fn take_from_client(&mut self, output: Output<ClientEvent>) {
@@ -647,9 +988,18 @@ impl Pair {
                 self.user.received.extend_from_slice(&bytes);
             }
             ClientEvent::Closed(_) | ClientEvent::Failed(_) => self.last_word = Some(event),
+            ClientEvent::Stderr(bytes) => self.stderr.extend_from_slice(&bytes),
+            ClientEvent::ExitCode(code) => {
+                assert!(self.exit_code.replace(code).is_none(), "two exit codes");
+            }
+            ClientEvent::DataKeyNeeded(request) => {
+                assert!(self.kms.made.is_none(), "a second key was asked for");
+                let ciphertext = self.random.bytes(184);
+                self.kms.made = Some((request, ciphertext.clone()));
+                let at = self.kms_answers_at();
+                self.plan(at, Happening::KeyMade(ciphertext));
+            }
             ClientEvent::HandshakeRequested { .. }
-            | ClientEvent::Stderr(_)
-            | ClientEvent::ExitCode(_)
             | ClientEvent::Notice(_)
             | ClientEvent::FlagReceived(_) => {}
         }
@@ -672,6 +1022,10 @@ impl Pair {
                 self.agent_opened = true;
                 self.plan(self.now + self.network.agent_start, Happening::AgentReady);
             }
+            Output::Event(AgentEvent::DecryptDataKey(request)) => {
+                let at = self.kms_answers_at();
+                self.plan(at, Happening::KeyDecrypted(request));
+            }
             Output::Event(AgentEvent::Input(bytes)) => {
                 self.program.received.extend_from_slice(&bytes)
             }
@@ -683,11 +1037,17 @@ impl Pair {
         }
     }
 
+    fn kms_answers_at(&mut self) -> Duration {
+        let delay = u64::try_from(self.network.kms_delay.as_micros()).unwrap_or(u64::MAX);
+        self.now + Duration::from_micros(1 + self.random.below(delay))
+    }
+
     fn check_bounds(&self) {
         // Handshake and sizes come on top of the window; they are few and small.
         const EXTRA: usize = 8 * 1024;
         assert!(self.client.unacknowledged_bytes() <= self.client_limits.window_bytes + EXTRA);
         assert!(self.agent.unacknowledged_bytes() <= self.agent_limits.window_bytes + EXTRA);
+        assert!(self.client.held_bytes() <= self.client_limits.most_held_bytes());
         assert!(self.client.reordering_bytes() <= self.client_limits.reorder_bytes);
         assert!(self.agent.reordering_bytes() <= self.agent_limits.reorder_bytes);
     }

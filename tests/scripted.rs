@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::payload::{Acknowledge, ChannelClosedBody};
+use protocol::kms::{DATA_KEY_LEN_BYTES, DataKey, GeneratedDataKey};
+use protocol::payload::{Acknowledge, ChannelClosedBody, EncryptionChallenge};
 use protocol::service::{self, HeaderForm};
 use protocol::{
     AgentChannel, AgentConfig, AgentEvent, AgentMessage, ClientConfig, ClientEvent, DataChannel,
@@ -21,6 +22,70 @@ pub const KMS_REQUEST: &str = r#"{"AgentVersion":"3.3.987.0","RequestedClientAct
 
 /// The agent's end of a handshake.
 pub const COMPLETE: &str = r#"{"HandshakeTimeToComplete":53000000,"CustomerMessage":""}"#;
+
+/// What StartSession was asked for in every test.
+pub const TARGET: &str = "i-0123456789abcdef0";
+
+/// What the agent seals to see whether the client holds the key.
+pub const SECRET: [u8; 64] = [0x5c; 64];
+
+/// The data key of every encrypted session.
+///
+/// # Panics
+///
+/// Never: the key has its length.
+pub fn data_key() -> DataKey {
+    let bytes: [u8; DATA_KEY_LEN_BYTES] =
+        std::array::from_fn(|index| u8::try_from(index).unwrap_or_default());
+    match DataKey::new(&bytes) {
+        Ok(key) => key,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What KMS says of [`data_key`] to the client.
+///
+/// # Panics
+///
+/// Never: key and ciphertext have their lengths.
+pub fn generated_data_key() -> GeneratedDataKey {
+    let plaintext: Vec<u8> = (0..64).collect();
+    match GeneratedDataKey::new(&plaintext, CIPHERTEXT.to_vec(), [0xfe; 12]) {
+        Ok(key) => key,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The data key as KMS encrypted it.
+pub const CIPHERTEXT: &[u8] = b"the data key, encrypted";
+
+/// Seals as the agent does.
+pub fn sealed(nonce: u8, text: impl AsRef<[u8]>) -> Bytes {
+    data_key()
+        .agent_cipher()
+        .seal([nonce; 12], text.as_ref())
+        .unwrap_or_default()
+}
+
+/// Opens what a client has sealed.
+///
+/// # Panics
+///
+/// When a client has not sealed it.
+pub fn unsealed(payload: &[u8]) -> Bytes {
+    match data_key().agent_cipher().open(payload) {
+        Ok(opened) => opened,
+        Err(error) => panic!("{error}: {payload:?}"),
+    }
+}
+
+/// The agent's challenge, or the client's answer to it.
+pub fn challenge(sealed: impl Into<Vec<u8>>) -> Bytes {
+    EncryptionChallenge {
+        challenge: sealed.into(),
+    }
+    .encode()
+}
 
 /// What came out of an end.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,6 +211,25 @@ impl Client {
     /// Makes an end whose session is open without a handshake, and drops what has come out so far.
     pub fn open() -> Self {
         Self::open_with(|_| {})
+    }
+
+    /// Makes an end whose session is encrypted and open; the agent's next number is 3. Drops what has come out so far.
+    pub fn open_encrypted(change: impl FnOnce(&mut ClientConfig)) -> Self {
+        let mut client = Self::connected(|config| {
+            config.target = Some(TARGET.into());
+            change(config);
+        });
+        client.hear(from_agent(0, PayloadType::HandshakeRequest, KMS_REQUEST));
+        client
+            .channel
+            .provide_data_key(client.now, generated_data_key());
+        let proof = challenge(sealed(0, SECRET));
+        client.hear(from_agent(1, PayloadType::EncChallengeRequest, proof));
+        client.hear(from_agent(2, PayloadType::HandshakeComplete, COMPLETE));
+        for number in 0..2 {
+            client.hear(acknowledgement(MessageType::InputStreamData, number));
+        }
+        client
     }
 
     /// The same with another configuration.

@@ -4,6 +4,7 @@ mod engine_session;
 mod protocol_agent;
 mod protocol_client;
 mod protocol_hostile;
+mod protocol_kms;
 mod protocol_pair;
 mod protocol_properties;
 mod protocol_vectors;

@@ -42,7 +42,7 @@ fn with_handshake(config: &mut AgentConfig) {
     config.handshake = Some(HandshakePlan {
         session_type: SessionType::InteractiveCommands,
         properties: None,
-        kms_key_id: None,
+        encryption: None,
     });
 }
 

@@ -6,13 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use bytes::Bytes;
+use protocol::kms::{CipherError, DataKey};
 use protocol::{
-    AgentEvent, AgentMessage, ChannelClosed, ChannelError, ClientEvent, DecodeError, Flags, Limits,
-    MAX_FRAME_LEN_BYTES, MessageType, Notice, PayloadType,
+    AgentEvent, AgentMessage, ChannelClosed, ChannelError, ChannelFlag, ClientEvent, DecodeError,
+    Flags, Limits, MAX_FRAME_LEN_BYTES, MessageType, Notice, PayloadType, SessionInfo, SessionType,
 };
 use testsuite::scripted::{
-    Agent, COMPLETE, Client, KMS_REQUEST, SHELL_REQUEST, Seen, closed, from_agent, from_client,
-    message,
+    Agent, COMPLETE, Client, KMS_REQUEST, SECRET, SHELL_REQUEST, Seen, TARGET, challenge, closed,
+    data_key, from_agent, from_client, generated_data_key, message, sealed,
 };
 
 /// Where the session stands when the frame comes.
@@ -22,8 +23,16 @@ enum At {
     Waiting,
     /// A request without encryption is answered; the next number is 1.
     Answered,
-    /// A request with encryption is answered with a refusal; the next number is 1.
+    /// A request with encryption waits for the data key; the next number is 1.
+    KeyNeeded,
+    /// There is no data key, and the agent is told so; the next number is 1.
     Refused,
+    /// The data key is sent; the next number is 1.
+    Agreed,
+    /// The challenge is answered too; the next number is 2.
+    Proven,
+    /// Open and encrypted; the next number is 3.
+    Encrypted,
     /// Open; the next number is 1.
     Open,
 }
@@ -577,7 +586,7 @@ fn stream_rows() -> Vec<Row> {
             At::Refused,
             "complete after a refusal",
             next(PayloadType::HandshakeComplete, COMPLETE.as_bytes()),
-            Then::Fails(ChannelError::PlaintextRefused),
+            Then::Fails(ChannelError::EncryptionSkipped),
         ),
         at(
             At::Refused,
@@ -704,7 +713,58 @@ fn stream_rows() -> Vec<Row> {
             ),
             Then::Ignored(vec![]),
         ),
+        open(
+            "an acknowledgement without a body",
+            bodiless("acknowledge"),
+            bad_acknowledgement(),
+        ),
+        open(
+            "an acknowledgement of a list",
+            service("acknowledge", b"[0]"),
+            bad_acknowledgement(),
+        ),
+        open(
+            "an acknowledgement nested without end",
+            service("acknowledge", "[".repeat(100_000).as_bytes()),
+            bad_acknowledgement(),
+        ),
+        // The short form.
+        open(
+            "output in the form without a payload type",
+            short_form(&from_agent(1, PayloadType::Output, "x")),
+            unexpected(PayloadType::None),
+        ),
+        open(
+            "an unknown type in the short form",
+            short_form(&service("agent_job", b"x")),
+            Then::Ignored(vec![Notice::UnknownMessageType("agent_job".into())]),
+        ),
+        open(
+            "the short form cut before its length",
+            short_form(&service("agent_job", b"x")).slice(..112),
+            truncated("payload length", 116, 112),
+        ),
+        open(
+            "the short form cut inside its payload",
+            short_form(&service("agent_job", b"xyz")).slice(..118),
+            malformed(overstated(3, 2)),
+        ),
         // The end.
+        open(
+            "closed in the long form",
+            service("channel_closed", br#"{"Output":"bye"}"#),
+            Then::Closes("bye"),
+        ),
+        open(
+            "closed without a body",
+            bodiless("channel_closed"),
+            Then::Closes(""),
+        ),
+        open(
+            "closed, but damaged on the way",
+            damaged(closed("bye")),
+            malformed(DecodeError::DigestMismatch),
+        ),
         open(
             "closed with a body of noise",
             service("channel_closed", b"\xff\xfe"),
@@ -771,6 +831,394 @@ fn stream_rows() -> Vec<Row> {
     ]
 }
 
+/// What can go wrong around encryption.
+fn encryption_rows() -> Vec<Row> {
+    let row = |at, name, payload_type, payload: &[u8], then| Row {
+        name,
+        at,
+        frame: from_agent(next_number(at), payload_type, payload),
+        then,
+    };
+    let encryption = |error| Then::Fails(ChannelError::Encryption(error));
+    let skipped = || Then::Fails(ChannelError::EncryptionSkipped);
+    let early = || Then::Fails(ChannelError::DataDuringHandshake);
+    let plain = || Then::Fails(ChannelError::PlaintextRefused);
+    let unreadable = || Then::Fails(ChannelError::ChallengeUnreadable);
+    let altered = |index: usize| {
+        let mut payload = sealed(1, "hello").to_vec();
+        payload[index] ^= 1;
+        payload
+    };
+    let own = data_key()
+        .client_cipher()
+        .seal([1; 12], &[0x5c; 64])
+        .unwrap();
+    let other = DataKey::new(&[9; 64])
+        .unwrap()
+        .agent_cipher()
+        .seal([1; 12], b"hello")
+        .unwrap();
+    let proof = challenge(sealed(0, SECRET));
+    use At::{Agreed, Encrypted, KeyNeeded, Proven};
+    use PayloadType as Type;
+    vec![
+        row(
+            KeyNeeded,
+            "output instead of waiting for the key",
+            Type::Output,
+            b"x",
+            plain(),
+        ),
+        row(
+            KeyNeeded,
+            "standard error instead of waiting for the key",
+            Type::StdErr,
+            b"x",
+            plain(),
+        ),
+        row(
+            KeyNeeded,
+            "an exit code instead of waiting for the key",
+            Type::ExitCode,
+            b"EXIT_CODE: 0",
+            plain(),
+        ),
+        row(
+            KeyNeeded,
+            "complete without an answer",
+            Type::HandshakeComplete,
+            COMPLETE.as_bytes(),
+            skipped(),
+        ),
+        row(
+            KeyNeeded,
+            "a challenge before the key",
+            Type::EncChallengeRequest,
+            &proof,
+            unexpected(Type::EncChallengeRequest),
+        ),
+        row(
+            KeyNeeded,
+            "a second request while the key is awaited",
+            Type::HandshakeRequest,
+            KMS_REQUEST.as_bytes(),
+            unexpected(Type::HandshakeRequest),
+        ),
+        row(
+            KeyNeeded,
+            "a request without encryption while the key is awaited",
+            Type::HandshakeRequest,
+            SHELL_REQUEST.as_bytes(),
+            unexpected(Type::HandshakeRequest),
+        ),
+        row(
+            KeyNeeded,
+            "a flag while the key is awaited",
+            Type::Flag,
+            &[0, 0, 0, 2],
+            unexpected(Type::Flag),
+        ),
+        row(
+            KeyNeeded,
+            "an unknown type while the key is awaited",
+            Type::Unknown(99),
+            b"x",
+            taken(Notice::UnknownPayloadType(99)),
+        ),
+        Row {
+            name: "closed while the key is awaited",
+            at: KeyNeeded,
+            frame: closed("no"),
+            then: Then::Closes("no"),
+        },
+        row(
+            Agreed,
+            "output in the clear before the challenge",
+            Type::Output,
+            b"x",
+            early(),
+        ),
+        row(
+            Agreed,
+            "output before the challenge",
+            Type::Output,
+            &sealed(1, "x"),
+            early(),
+        ),
+        row(
+            Agreed,
+            "complete before the challenge",
+            Type::HandshakeComplete,
+            COMPLETE.as_bytes(),
+            skipped(),
+        ),
+        row(
+            Agreed,
+            "a request after the key",
+            Type::HandshakeRequest,
+            KMS_REQUEST.as_bytes(),
+            unexpected(Type::HandshakeRequest),
+        ),
+        row(
+            Agreed,
+            "the answer to a challenge",
+            Type::EncChallengeResponse,
+            &proof,
+            unexpected(Type::EncChallengeResponse),
+        ),
+        row(
+            Agreed,
+            "a challenge that is not JSON",
+            Type::EncChallengeRequest,
+            b"challenge",
+            unreadable(),
+        ),
+        row(
+            Agreed,
+            "a challenge without a challenge",
+            Type::EncChallengeRequest,
+            b"{}",
+            unreadable(),
+        ),
+        row(
+            Agreed,
+            "a challenge that is a number",
+            Type::EncChallengeRequest,
+            br#"{"Challenge":1}"#,
+            unreadable(),
+        ),
+        row(
+            Agreed,
+            "a challenge that is not base64",
+            Type::EncChallengeRequest,
+            br#"{"Challenge":"a"}"#,
+            unreadable(),
+        ),
+        row(
+            Agreed,
+            "a challenge without end",
+            Type::EncChallengeRequest,
+            &challenge(sealed(0, [0; 100_000])),
+            unreadable(),
+        ),
+        row(
+            Agreed,
+            "an empty challenge",
+            Type::EncChallengeRequest,
+            br#"{"Challenge":""}"#,
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Agreed,
+            "a challenge shorter than a seal",
+            Type::EncChallengeRequest,
+            &challenge([0; 27]),
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Agreed,
+            "a challenge of zeros",
+            Type::EncChallengeRequest,
+            &challenge([0; 92]),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Agreed,
+            "a challenge sealed with our own key",
+            Type::EncChallengeRequest,
+            &challenge(own.clone()),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Agreed,
+            "a challenge sealed with another key",
+            Type::EncChallengeRequest,
+            &challenge(other.clone()),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Proven,
+            "a second challenge",
+            Type::EncChallengeRequest,
+            &proof,
+            unexpected(Type::EncChallengeRequest),
+        ),
+        row(
+            Proven,
+            "output before complete though sealed",
+            Type::Output,
+            &sealed(1, "x"),
+            early(),
+        ),
+        row(
+            Proven,
+            "an unreadable complete",
+            Type::HandshakeComplete,
+            b"done",
+            Then::Taken(vec![
+                ClientEvent::Notice(Notice::MalformedPayload(
+                    MessageType::OutputStreamData,
+                    Type::HandshakeComplete,
+                )),
+                ClientEvent::Opened(SessionInfo {
+                    agent_version: Some("3.3.987.0".into()),
+                    session_type: SessionType::StandardStream,
+                    properties: None,
+                    handshake: true,
+                    is_encrypted: true,
+                }),
+            ]),
+        ),
+        row(
+            Encrypted,
+            "a word in the clear",
+            Type::Output,
+            b"hello",
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Encrypted,
+            "a paragraph in the clear",
+            Type::Output,
+            &[b'x'; 200],
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "standard error in the clear",
+            Type::StdErr,
+            b"hello",
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Encrypted,
+            "an exit code in the clear",
+            Type::ExitCode,
+            b"EXIT_CODE: 0",
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Encrypted,
+            "one byte less than a seal",
+            Type::Output,
+            &[0; 27],
+            encryption(CipherError::TooShort),
+        ),
+        row(
+            Encrypted,
+            "a seal of zeros",
+            Type::Output,
+            &[0; 28],
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "another nonce",
+            Type::Output,
+            &altered(0),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "another ciphertext",
+            Type::Output,
+            &altered(12),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "another tag",
+            Type::Output,
+            &altered(32),
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "a seal cut by one",
+            Type::Output,
+            &sealed(1, "hello")[..32],
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "our own words sent back",
+            Type::Output,
+            &own,
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "words sealed with another key",
+            Type::Output,
+            &other,
+            encryption(CipherError::NotAuthentic),
+        ),
+        row(
+            Encrypted,
+            "nothing, sealed",
+            Type::Output,
+            &sealed(1, ""),
+            Then::Taken(vec![]),
+        ),
+        row(
+            Encrypted,
+            "a bad exit code, sealed",
+            Type::ExitCode,
+            &sealed(1, "EXIT_CODE: x"),
+            taken(Notice::MalformedPayload(
+                MessageType::OutputStreamData,
+                Type::ExitCode,
+            )),
+        ),
+        row(
+            Encrypted,
+            "a flag, sealed, which flags are not",
+            Type::Flag,
+            &sealed(1, [0, 0, 0, 3]),
+            taken(Notice::MalformedPayload(
+                MessageType::OutputStreamData,
+                Type::Flag,
+            )),
+        ),
+        row(
+            Encrypted,
+            "a flag in the clear, as flags are",
+            Type::Flag,
+            &[0, 0, 0, 3],
+            Then::Taken(vec![ClientEvent::FlagReceived(
+                ChannelFlag::ConnectToPortError,
+            )]),
+        ),
+        row(
+            Encrypted,
+            "a challenge in an open session",
+            Type::EncChallengeRequest,
+            &proof,
+            unexpected(Type::EncChallengeRequest),
+        ),
+        row(
+            Encrypted,
+            "a request without encryption in an encrypted session",
+            Type::HandshakeRequest,
+            SHELL_REQUEST.as_bytes(),
+            unexpected(Type::HandshakeRequest),
+        ),
+        row(
+            Encrypted,
+            "an unknown payload type in the clear",
+            Type::Unknown(13),
+            b"x",
+            taken(Notice::UnknownPayloadType(13)),
+        ),
+        Row {
+            name: "an old number in the clear",
+            at: Encrypted,
+            frame: from_agent(1, Type::Output, "x"),
+            then: Then::OnlyAcknowledged(1),
+        },
+    ]
+}
+
 fn bad_acknowledgement() -> Then {
     Then::Ignored(vec![Notice::MalformedPayload(
         MessageType::Acknowledge,
@@ -787,6 +1235,30 @@ fn ten_thousand_actions() -> Bytes {
     from_agent(0, PayloadType::HandshakeRequest, body)
 }
 
+/// A message without a payload, which no one writes.
+fn bodiless(name: &str) -> Bytes {
+    let mut frame = Vec::from(service(name, b"x"));
+    frame.truncate(120);
+    put(&mut frame, 116, &[0; 4]);
+    frame.into()
+}
+
+/// A proper message in the form that has no payload type.
+fn short_form(long: &Bytes) -> Bytes {
+    let mut frame = long[..112].to_vec();
+    put(&mut frame, 0, &112_u32.to_be_bytes());
+    frame.extend_from_slice(&long[116..]);
+    frame.into()
+}
+
+fn damaged(frame: Bytes) -> Bytes {
+    let mut frame = Vec::from(frame);
+    if let Some(last) = frame.last_mut() {
+        *last ^= 1;
+    }
+    frame.into()
+}
+
 fn publication(name: &str, header_length: u32, change: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let mut frame = Vec::from(service(name, b"{}"));
     put(&mut frame, 0, &header_length.to_be_bytes());
@@ -796,28 +1268,81 @@ fn publication(name: &str, header_length: u32, change: impl FnOnce(&mut Vec<u8>)
 
 /// Brings a client to where the row wants it, and returns it with the number the agent would use next.
 fn bring_to(at: At) -> (Client, i64) {
-    let mut client = Client::connected(|_| {});
+    let mut client = Client::connected(|config| config.target = Some(TARGET.into()));
     let first = match at {
-        At::Waiting => return (client, 0),
-        At::Answered => from_agent(0, PayloadType::HandshakeRequest, SHELL_REQUEST),
-        At::Refused => from_agent(0, PayloadType::HandshakeRequest, KMS_REQUEST),
-        At::Open => from_agent(0, PayloadType::Output, "$ "),
+        At::Waiting => None,
+        At::Answered => Some((PayloadType::HandshakeRequest, SHELL_REQUEST)),
+        At::KeyNeeded | At::Refused | At::Agreed | At::Proven => {
+            Some((PayloadType::HandshakeRequest, KMS_REQUEST))
+        }
+        At::Open => Some((PayloadType::Output, "$ ")),
+        At::Encrypted => {
+            client = Client::open_encrypted(|_| {});
+            None
+        }
     };
-    client.hear(first);
-    (client, 1)
+    if let Some((payload_type, payload)) = first {
+        client.hear(from_agent(0, payload_type, payload));
+    }
+    match at {
+        At::Refused => client.channel.refuse_data_key(client.now, "no permission"),
+        At::Agreed | At::Proven => client
+            .channel
+            .provide_data_key(client.now, generated_data_key()),
+        At::Waiting | At::Answered | At::KeyNeeded | At::Open | At::Encrypted => {}
+    }
+    client.seen();
+    if at == At::Proven {
+        let proof = challenge(sealed(0, SECRET));
+        client.hear(from_agent(1, PayloadType::EncChallengeRequest, proof));
+    }
+    (client, next_number(at))
+}
+
+/// The number the agent would use next.
+fn next_number(at: At) -> i64 {
+    match at {
+        At::Waiting => 0,
+        At::Answered | At::KeyNeeded | At::Refused | At::Agreed | At::Open => 1,
+        At::Proven => 2,
+        At::Encrypted => 3,
+    }
 }
 
 /// Sees that a session which has not ended still takes the next message.
 fn still_hears(client: &mut Client, at: At, number: i64, name: &str) {
     let (payload_type, payload) = match at {
-        At::Waiting | At::Open => (PayloadType::Output, "next"),
-        At::Answered => (PayloadType::HandshakeComplete, COMPLETE),
+        At::Waiting | At::Open => (PayloadType::Output, "next".into()),
+        // It may have opened by the row itself.
+        At::Proven if client.enter(b"x").is_empty() => {
+            (PayloadType::HandshakeComplete, COMPLETE.into())
+        }
+        At::Encrypted | At::Proven => (PayloadType::Output, sealed(77, "next")),
+        At::Answered => (PayloadType::HandshakeComplete, COMPLETE.into()),
+        At::Agreed => (
+            PayloadType::EncChallengeRequest,
+            challenge(sealed(0, SECRET)),
+        ),
+        At::KeyNeeded => {
+            client
+                .channel
+                .provide_data_key(client.now, generated_data_key());
+            let seen = client.seen();
+            let is_answered =
+                matches!(seen[..], [Seen::Sent(0, PayloadType::HandshakeResponse, _)]);
+            assert!(is_answered, "{name}: deaf to the key: {seen:?}");
+            (
+                PayloadType::EncChallengeRequest,
+                challenge(sealed(0, SECRET)),
+            )
+        }
         At::Refused => return,
     };
     let seen = client.hear(from_agent(number, payload_type, payload));
     let is_heard = seen.iter().any(|seen| {
         matches!(seen, Seen::Event(ClientEvent::Output(bytes)) if bytes == "next")
             || matches!(seen, Seen::Event(ClientEvent::Opened(info)) if info.handshake)
+            || matches!(seen, Seen::Sent(_, PayloadType::EncChallengeResponse, _))
     });
     assert!(
         is_heard && seen.contains(&Seen::Acknowledged(number)),
@@ -825,13 +1350,21 @@ fn still_hears(client: &mut Client, at: At, number: i64, name: &str) {
     );
 }
 
+fn all_rows() -> Vec<Row> {
+    frame_rows()
+        .into_iter()
+        .chain(stream_rows())
+        .chain(encryption_rows())
+        .collect()
+}
+
 #[test]
 fn each_malformed_frame_has_its_one_outcome() {
-    let rows: Vec<Row> = frame_rows().into_iter().chain(stream_rows()).collect();
+    let rows = all_rows();
     let names: std::collections::BTreeSet<_> = rows.iter().map(|row| row.name).collect();
     assert_eq!(
         (rows.len(), names.len()),
-        (119, 119),
+        (177, 177),
         "a row was lost or doubled"
     );
     for Row {
@@ -893,7 +1426,7 @@ fn each_malformed_frame_has_its_one_outcome() {
 
 #[test]
 fn an_agent_survives_the_same_frames() {
-    for Row { name, frame, .. } in frame_rows().into_iter().chain(stream_rows()) {
+    for Row { name, frame, .. } in all_rows() {
         let mut agent = Agent::ready(|_| {});
         agent.hear(frame);
         if agent.channel.is_closed() {
@@ -978,6 +1511,96 @@ fn a_flood_of_early_messages_is_bounded_by_bytes_and_by_count() {
         "tiny payloads are not free: {kept}"
     );
     assert!(client.channel.reordering_bytes() <= 100_000);
+}
+
+/// Fills every buffer of a client at once and returns the most it held.
+fn fill(mut client: Client, next: i64, limits: &Limits, payload: &[u8]) -> usize {
+    let mut most = 0;
+    let mut look = |client: &mut Client| {
+        most = most.max(client.channel.held_bytes());
+        assert!(client.channel.held_bytes() <= limits.most_held_bytes());
+        client.seen();
+    };
+    let typed = vec![b'x'; limits.window_bytes + limits.held_input_bytes];
+    client.channel.send_input(client.now, &typed);
+    look(&mut client);
+    for _ in 0..2000 {
+        client.channel.send_urgent_input(client.now, b"\x03");
+    }
+    look(&mut client);
+    // Twice as many as there is room for.
+    let count = (2 * limits.reorder_bytes / payload.len()).min(limits.reorder_messages);
+    let last = i64::try_from(count).unwrap() + next;
+    // Backwards, so that nothing of it can be delivered; then the first one, which lets all of it go at once.
+    for number in (next..=last).rev() {
+        let frame = from_agent(number, PayloadType::Output, payload);
+        client.channel.handle_frame(client.now, frame);
+        look(&mut client);
+    }
+    client.channel.handle_disconnected(client.now);
+    client.connect();
+    look(&mut client);
+    most
+}
+
+#[test]
+fn a_client_holds_no_more_than_its_limits_add_up_to() {
+    let small = Limits {
+        payload_bytes: 100,
+        window_messages: 8,
+        window_bytes: 700,
+        held_input_bytes: 500,
+        reorder_messages: 50,
+        reorder_bytes: 20_000,
+        ..Limits::default()
+    };
+    let one_message = Limits {
+        window_messages: 1,
+        window_bytes: 1,
+        payload_bytes: 1,
+        held_input_bytes: 1,
+        reorder_messages: 1,
+        reorder_bytes: 200,
+        ..Limits::default()
+    };
+    for limits in [Limits::default(), small, one_message] {
+        for payload in [
+            &[7; 1][..],
+            &[7; 1000],
+            &[7; 65_536],
+            &[7; MAX_FRAME_LEN_BYTES - 120],
+        ] {
+            let plain = Client::open_with(|config| config.limits = limits);
+            let most = fill(plain, 1, &limits, payload);
+            // Otherwise it would not have been filled.
+            assert!(most >= limits.window_bytes + limits.held_input_bytes);
+            if payload.len() == 1000 && limits != one_message {
+                assert!(most >= limits.reorder_bytes / 5 * 4, "{most}");
+            }
+            let sealed = sealed(1, payload);
+            let encrypted = Client::open_encrypted(|config| config.limits = limits);
+            if sealed.len() <= MAX_FRAME_LEN_BYTES - 120 {
+                fill(encrypted, 3, &limits, &sealed);
+            }
+        }
+    }
+    // The figure the engine builds on: about 13 MB with the defaults, most of it for output out of order.
+    let most = Limits::default().most_held_bytes();
+    assert!((12 << 20..18 << 20).contains(&most), "{most}");
+}
+
+#[test]
+fn a_request_as_large_as_any_is_answered_within_its_allowance() {
+    // Names that are escaped at their longest, in as many actions as there may be.
+    let name = "\u{1}\"\\".repeat(34);
+    let action = serde_json::json!({"ActionType": name});
+    let many = serde_json::json!({"RequestedClientActions": vec![action; 32]}).to_string();
+    let mut client = Client::connected(|_| {});
+    let seen = client.hear(from_agent(0, PayloadType::HandshakeRequest, &many));
+    let Some(Seen::Sent(0, PayloadType::HandshakeResponse, body)) = seen.last() else {
+        panic!("{seen:?}")
+    };
+    assert!((20_000..60_000).contains(&body.len()), "{}", body.len());
 }
 
 #[test]

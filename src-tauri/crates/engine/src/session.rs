@@ -495,6 +495,10 @@ impl OpenChannel {
             ClientEvent::HandshakeRequested { .. } => {
                 self.news.push_back(SessionUpdate::State(State::Handshake));
             }
+            ClientEvent::DataKeyNeeded(_) => self.channel.refuse_data_key(
+                now,
+                "This client does not support session encryption with AWS KMS yet",
+            ),
             ClientEvent::Opened(info) => {
                 info!(session_type = ?info.session_type, agent = ?info.agent_version, "session open");
                 self.news.push_back(SessionUpdate::State(State::Open {

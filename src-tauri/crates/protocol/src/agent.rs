@@ -15,18 +15,19 @@ use serde_json::Value;
 pub use event::AgentEvent;
 
 use crate::io::{MessageIds, Notice, Now, Output};
+use crate::kms::{DataKey, NONCE_LEN_BYTES, Sealing};
 use crate::limits::Limits;
 use crate::link::{Link, Turn, earliest};
 use crate::message::{AgentMessage, MessageType, PayloadType, SequenceNumber};
 use crate::payload::{
-    self, AgentSessionState, AgentState, ChannelClosed, ChannelFlag, ExitCode, HandshakeComplete,
-    HandshakeResponse, SessionType,
+    self, AgentSessionState, AgentState, ChannelClosed, ChannelFlag, EncryptionChallenge, ExitCode,
+    HandshakeComplete, HandshakeResponse, SessionType,
 };
 use crate::session_id::SessionId;
 use crate::terminal_size::TerminalSize;
 use crate::text;
 
-/// How long the official agent waits for the answer to its handshake request.
+/// How long the official agent waits for the answer to its handshake request, and then for that to its challenge.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Largest payload made from output. Receivers must accept it; the official agent sends 1,024 bytes at a time, which
@@ -74,8 +75,36 @@ pub struct HandshakePlan {
     pub session_type: SessionType,
     /// The document's properties, for a port session.
     pub properties: Option<Value>,
-    /// The key to ask for encryption with. Clients of this crate refuse, and the session ends.
-    pub kms_key_id: Option<String>,
+    /// The encryption to ask for, if any.
+    pub encryption: Option<EncryptionPlan>,
+}
+
+/// How the agent encrypts a session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncryptionPlan {
+    /// The key the client has to ask KMS with.
+    pub kms_key_id: String,
+    /// The node as it knows itself; the data key is bound to it.
+    pub target: String,
+    /// Whether a client that leaves the random challenge out is refused, as with the agent's setting
+    /// `RequireKMSChallengeResponse`.
+    pub requires_challenge: bool,
+    /// Drawn at random. Agents since 3.3.808 send it for the encryption context.
+    pub random_challenge: [u8; 16],
+    /// Drawn at random: what the client has to open and seal again.
+    pub secret: [u8; 64],
+    /// Drawn at random.
+    pub first_nonce: [u8; NONCE_LEN_BYTES],
+}
+
+impl std::fmt::Debug for EncryptionPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EncryptionPlan")
+            .field("kms_key_id", &self.kms_key_id)
+            .field("target", &self.target)
+            .field("requires_challenge", &self.requires_challenge)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The agent's end of one session, over any number of connections.
@@ -87,6 +116,12 @@ pub struct AgentChannel {
     wedge_on_error: bool,
     limits: Limits,
     phase: Phase,
+    encryption: Option<EncryptionPlan>,
+    /// There is one from the moment the data key is known. Where `encryption` is planned, nothing of payload types 1,
+    /// 11 and 12 passes without it.
+    sealing: Option<Sealing>,
+    /// When the handshake began.
+    requested_at: Duration,
     client_version: Option<String>,
     is_ready: bool,
     /// The message the official agent would be stuck at.
@@ -99,6 +134,10 @@ enum Phase {
     New { handshake: Option<HandshakePlan> },
     /// The handshake request is out.
     Requested { since: Duration },
+    /// The caller has been asked for the data key. Only with it is the answer dealt with, and acknowledged.
+    Decrypting { since: Duration, answer: Turn },
+    /// The challenge is out.
+    Challenged { since: Duration },
     /// The handshake failed; the owner is told and ends the session.
     Refused,
     /// Input and output flow.
@@ -111,13 +150,16 @@ enum Step {
     Resize(TerminalSize),
     Flag(ChannelFlag),
     Answer(HandshakeResponse),
+    Proof,
     Ignore(Option<Notice>),
 }
 
 /// Why an input message cannot be taken now.
 enum Blocked {
-    /// The program is not up yet.
+    /// The program is not up yet, or the data key not known.
     NotReady,
+    /// It proves that the client does not have the data key. The agent waits for a better one.
+    WrongProof,
     /// It cannot be handled, and what follows has to wait: only with [`AgentConfig::wedge_on_error`].
     Wedged,
 }
@@ -136,6 +178,9 @@ impl AgentChannel {
             phase: Phase::New {
                 handshake: config.handshake,
             },
+            encryption: None,
+            sealing: None,
+            requested_at: Duration::ZERO,
             client_version: None,
             is_ready: false,
             is_wedged: false,
@@ -156,7 +201,9 @@ impl AgentChannel {
             match handshake {
                 Some(plan) => {
                     self.phase = Phase::Requested { since: now.elapsed };
+                    self.requested_at = now.elapsed;
                     let request = handshake::request(&self.agent_version, &plan);
+                    self.encryption = plan.encryption;
                     self.send(now, PayloadType::HandshakeRequest, request.encode());
                 }
                 None => self.open(),
@@ -200,10 +247,21 @@ impl AgentChannel {
 
     /// Does what is due: resends, the end of the handshake's time.
     pub fn handle_timeout(&mut self, now: Now) {
-        if let Phase::Requested { since } = self.phase
-            && now.elapsed >= since + HANDSHAKE_TIMEOUT
-        {
-            self.refuse(handshake::TIMED_OUT);
+        match self.phase {
+            Phase::Requested { since } | Phase::Decrypting { since, .. }
+                if now.elapsed >= since + HANDSHAKE_TIMEOUT =>
+            {
+                self.refuse(handshake::TIMED_OUT);
+            }
+            Phase::Challenged { since } if now.elapsed >= since + HANDSHAKE_TIMEOUT => {
+                self.refuse(handshake::CHALLENGE_TIMED_OUT);
+            }
+            Phase::New { .. }
+            | Phase::Requested { .. }
+            | Phase::Decrypting { .. }
+            | Phase::Challenged { .. }
+            | Phase::Refused
+            | Phase::Open => {}
         }
         self.link.flush(now);
     }
@@ -211,7 +269,9 @@ impl AgentChannel {
     /// Returns when to call [`Self::handle_timeout`], on the clock of [`Now::elapsed`].
     pub fn poll_timeout(&self) -> Option<Duration> {
         let handshake = match self.phase {
-            Phase::Requested { since } => Some(since + HANDSHAKE_TIMEOUT),
+            Phase::Requested { since }
+            | Phase::Decrypting { since, .. }
+            | Phase::Challenged { since } => Some(since + HANDSHAKE_TIMEOUT),
             Phase::New { .. } | Phase::Refused | Phase::Open => None,
         };
         if self.link.has_ended() {
@@ -233,6 +293,51 @@ impl AgentChannel {
         self.link.flush(now);
     }
 
+    /// Brings the data key [`AgentEvent::DecryptDataKey`] asked for. Does nothing when none is awaited.
+    pub fn provide_data_key(&mut self, now: Now, key: &DataKey) {
+        let Some((answer, plan)) = self.take_answer() else {
+            return;
+        };
+        let mut sealing = Sealing::new(key.agent_cipher(), plan.first_nonce);
+        let Ok(challenge) = sealing.seal(&plan.secret) else {
+            return;
+        };
+        self.sealing = Some(sealing);
+        self.phase = Phase::Challenged { since: now.elapsed };
+        let challenge = EncryptionChallenge {
+            challenge: challenge.into(),
+        };
+        self.link.accept(now, &answer);
+        self.send(now, PayloadType::EncChallengeRequest, challenge.encode());
+        let waiting = self.link.next_turn();
+        self.take_turns(now, waiting);
+        self.link.flush(now);
+    }
+
+    /// Says why KMS gave no data key: no permission, or another context.
+    pub fn refuse_data_key(&mut self, now: Now, reason: &str) {
+        if let Some((answer, _)) = self.take_answer() {
+            self.link.accept(now, &answer);
+            self.refuse(&handshake::no_data_key(reason));
+        }
+    }
+
+    /// Takes the answer out that waits for the data key.
+    fn take_answer(&mut self) -> Option<(Turn, EncryptionPlan)> {
+        if self.link.has_ended() || !matches!(self.phase, Phase::Decrypting { .. }) {
+            return None;
+        }
+        let plan = self.encryption.clone()?;
+        match std::mem::replace(&mut self.phase, Phase::Refused) {
+            Phase::Decrypting { answer, .. } => Some((answer, plan)),
+            Phase::New { .. }
+            | Phase::Requested { .. }
+            | Phase::Challenged { .. }
+            | Phase::Refused
+            | Phase::Open => None,
+        }
+    }
+
     /// Sends output of the program, in pieces of at most 64 KiB; meant for one read of 1,024 bytes at a time. The
     /// caller stops reading while [`Self::is_paused`] or [`Self::output_capacity`] is 0: nothing is ever discarded.
     pub fn send_output(&mut self, now: Now, bytes: Bytes) {
@@ -246,7 +351,7 @@ impl AgentChannel {
 
     /// Sends how the program ended.
     pub fn send_exit_code(&mut self, now: Now, code: i32) {
-        self.send(now, PayloadType::ExitCode, ExitCode(code).encode());
+        self.send_data(now, PayloadType::ExitCode, ExitCode(code).encode());
     }
 
     /// Raises a flag.
@@ -313,6 +418,12 @@ impl AgentChannel {
     fn take_turns(&mut self, now: Now, mut turn: Option<Turn>) {
         while let Some(current) = turn {
             match self.interpret(&current.message) {
+                Ok(Step::Answer(response)) => {
+                    let is_done = self.handle_answer(now, current, response);
+                    if !is_done {
+                        return;
+                    }
+                }
                 Ok(step) => {
                     self.link.accept(now, &current);
                     self.act_on(now, step);
@@ -338,14 +449,37 @@ impl AgentChannel {
                     .map(Step::Answer)
                     .or_else(|_| self.unusable(payload_type));
             }
+            // A repeat of the answer the data key is awaited for; anything else comes after it.
+            Phase::Decrypting { .. } => return Err(Blocked::NotReady),
+            Phase::Challenged { .. } if payload_type == PayloadType::EncChallengeResponse => {
+                return if self.is_proof(&message.payload) {
+                    Ok(Step::Proof)
+                } else {
+                    Err(Blocked::WrongProof)
+                };
+            }
             // Before the handshake is complete everything else is acknowledged and thrown away.
-            Phase::New { .. } | Phase::Requested { .. } | Phase::Refused => {
+            Phase::New { .. }
+            | Phase::Requested { .. }
+            | Phase::Challenged { .. }
+            | Phase::Refused => {
                 return Ok(Step::Ignore(None));
             }
             Phase::Open if !self.is_ready => return Err(Blocked::NotReady),
             Phase::Open => {}
         }
         match payload_type {
+            PayloadType::Output if self.encryption.is_some() => {
+                let opened = self
+                    .sealing
+                    .as_ref()
+                    .and_then(|sealing| sealing.open(&message.payload).ok());
+                match opened {
+                    Some(input) if input.is_empty() => Ok(Step::Ignore(None)),
+                    Some(input) => Ok(Step::Input(input)),
+                    None => self.unusable(payload_type),
+                }
+            }
             PayloadType::Output if message.payload.is_empty() => Ok(Step::Ignore(None)),
             PayloadType::Output => Ok(Step::Input(message.payload.clone())),
             PayloadType::Size => payload::decode_size(&message.payload)
@@ -372,6 +506,17 @@ impl AgentChannel {
         }
     }
 
+    /// Whether the client has opened what this end sealed, and sealed it again.
+    fn is_proof(&self, payload: &[u8]) -> bool {
+        let (Some(sealing), Some(plan)) = (&self.sealing, &self.encryption) else {
+            return false;
+        };
+        EncryptionChallenge::decode(payload)
+            .ok()
+            .and_then(|answer| sealing.open(&answer.challenge).ok())
+            .is_some_and(|secret| secret[..] == plan.secret)
+    }
+
     fn unusable(&self, payload_type: PayloadType) -> Result<Step, Blocked> {
         if self.wedge_on_error {
             return Err(Blocked::Wedged);
@@ -387,32 +532,58 @@ impl AgentChannel {
             Step::Input(bytes) => self.link.event(AgentEvent::Input(bytes)),
             Step::Resize(size) => self.link.event(AgentEvent::Resize(size)),
             Step::Flag(flag) => self.link.event(AgentEvent::Flag(flag)),
-            Step::Answer(response) => self.handle_answer(now, response),
+            // Dealt with where it is accepted: that may have to wait.
+            Step::Answer(_) => {}
+            Step::Proof => self.complete(now),
             Step::Ignore(notice) => notice
                 .into_iter()
                 .for_each(|notice| self.link.notice(notice)),
         }
     }
 
-    fn handle_answer(&mut self, now: Now, response: HandshakeResponse) {
-        let Phase::Requested { since } = self.phase else {
-            return;
-        };
-        let failure = handshake::failure(&response);
+    /// Judges the client's answer. Returns whether it is dealt with; else the data key is awaited first.
+    fn handle_answer(&mut self, now: Now, turn: Turn, response: HandshakeResponse) -> bool {
+        let judged = handshake::judge(
+            &response,
+            &self.agent_version,
+            &self.session_id,
+            self.encryption.as_ref(),
+        );
         self.client_version = Some(response.client_version);
-        if let Some(failure) = failure {
-            return self.refuse(&failure);
+        match judged {
+            Err(failure) => {
+                self.link.accept(now, &turn);
+                self.refuse(&failure);
+            }
+            Ok(None) => {
+                self.link.accept(now, &turn);
+                self.complete(now);
+            }
+            Ok(Some(request)) => {
+                self.phase = Phase::Decrypting {
+                    since: self.requested_at,
+                    answer: turn,
+                };
+                self.link.event(AgentEvent::DecryptDataKey(request));
+                return false;
+            }
         }
-        let took = now.elapsed.saturating_sub(since).as_nanos();
+        true
+    }
+
+    fn complete(&mut self, now: Now) {
+        let took = now.elapsed.saturating_sub(self.requested_at).as_nanos();
+        let encrypted = self.sealing.as_ref().map_or("", |_| handshake::ENCRYPTED);
         let complete = HandshakeComplete {
             time_to_complete_ns: i64::try_from(took).unwrap_or(i64::MAX),
-            customer_message: self.customer_message.clone(),
+            customer_message: format!("{}{encrypted}", self.customer_message),
         };
         self.send(now, PayloadType::HandshakeComplete, complete.encode());
         self.open();
     }
 
     fn refuse(&mut self, reason: &str) {
+        self.sealing = None;
         self.phase = Phase::Refused;
         self.link
             .event(AgentEvent::HandshakeFailed(handshake::output(reason)));
@@ -428,7 +599,21 @@ impl AgentChannel {
     fn send_pieces(&mut self, now: Now, payload_type: PayloadType, mut bytes: Bytes) {
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(MAX_CHUNK_BYTES));
-            self.send(now, payload_type, piece);
+            self.send_data(now, payload_type, piece);
+        }
+    }
+
+    /// Sends what is sealed in an encrypted session. Without its key nothing is sent at all.
+    fn send_data(&mut self, now: Now, payload_type: PayloadType, payload: Bytes) {
+        if self.encryption.is_none() {
+            return self.send(now, payload_type, payload);
+        }
+        let sealed = self
+            .sealing
+            .as_mut()
+            .and_then(|sealing| sealing.seal(&payload).ok());
+        if let Some(sealed) = sealed {
+            self.send(now, payload_type, sealed);
         }
     }
 

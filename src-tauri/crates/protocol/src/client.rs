@@ -4,9 +4,10 @@
 //! input is held. It ends with [`ClientEvent::Closed`] or [`ClientEvent::Failed`], after which nothing comes any more.
 //! A lost socket ends nothing: numbers, buffers and the state of the handshake carry over to the next.
 //!
-//! Session encryption is refused for now. It will join here: `Phase::Answered` gets a neighbour that waits for the
-//! data key (an event asks for it, a method brings it, [`crate::kms`] does the rest), and `DataChannel::deliver` and
-//! `DataChannel::send_data` are the two places all terminal bytes pass.
+//! Where the agent asks for encryption, [`ClientEvent::DataKeyNeeded`] asks the caller for the key and the answer waits
+//! for it. `DataChannel::handle_data` and `DataChannel::send_data` are the two places all terminal bytes pass, and so
+//! the only two that open and seal. Held input is in the clear; everything that has a number is sealed, so that a
+//! repeated message is the same bytes again.
 
 mod event;
 mod handshake;
@@ -14,25 +15,34 @@ mod handshake;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use uuid::Uuid;
 
 pub use event::{ChannelError, ClientEvent, SessionInfo};
+use handshake::{Answer, Draft};
 
 use crate::io::{Frame, MessageIds, Notice, Now, Output};
+use crate::kms::{GeneratedDataKey, OVERHEAD_LEN_BYTES, Sealing};
 use crate::limits::Limits;
 use crate::link::{Link, earliest};
 use crate::message::{AgentMessage, MessageType, PayloadType, SequenceNumber};
 use crate::open::OpenDataChannel;
 use crate::patience::Patience;
 use crate::payload::{
-    self, ChannelClosed, ChannelFlag, ExitCode, HandshakeComplete, HandshakeRequest, SessionType,
+    self, ChannelClosed, ChannelFlag, EncryptionChallenge, ExitCode, HandshakeComplete,
+    HandshakeRequest, SessionType,
 };
 use crate::session_id::SessionId;
 use crate::terminal_size::TerminalSize;
 use crate::text;
 use crate::version::CLIENT_VERSION;
+
+/// Longest challenge that is answered. Agents send 92 bytes.
+const MAX_CHALLENGE_LEN_BYTES: usize = 1024;
+
+/// Most bytes of urgent input that wait: keys, not pastes.
+pub const URGENT_INPUT_LEN_BYTES: usize = 256;
 
 /// What a [`DataChannel`] has to know beforehand.
 #[derive(Clone, Debug)]
@@ -41,6 +51,9 @@ pub struct ClientConfig {
     pub session_id: SessionId,
     /// Random, chosen once for the session and the same on every connection.
     pub client_id: Uuid,
+    /// What StartSession was asked for, letter by letter: a session's key is bound to it. Without it, a session that
+    /// wants encryption is refused.
+    pub target: Option<String>,
     /// The terminal's size, if there is one yet.
     pub size: Option<TerminalSize>,
     /// Whether to send the size before the agent's first message, so that the first prompt is laid out for it. An
@@ -58,6 +71,7 @@ impl ClientConfig {
         Self {
             session_id,
             client_id,
+            target: None,
             size: None,
             early_size: true,
             limits: Limits::default(),
@@ -71,8 +85,12 @@ pub struct DataChannel {
     link: Link<ClientEvent>,
     session_id: SessionId,
     client_id: Uuid,
+    target: Option<String>,
     limits: Limits,
     phase: Phase,
+    /// INVARIANT: there is one from the moment the agent is told of the data key until the session ends; then nothing
+    /// of payload types 1, 11 and 12 passes without it.
+    sealing: Option<Sealing>,
     /// Counts the wait of the phases before the session is open.
     patience: Patience,
     has_warned: bool,
@@ -83,23 +101,40 @@ pub struct DataChannel {
     size_sent: Option<TerminalSize>,
     /// INVARIANT: at most `limits.held_input_bytes`.
     input: BytesMut,
+    /// Input that goes before all other. INVARIANT: at most [`URGENT_INPUT_LEN_BYTES`].
+    urgent: BytesMut,
 }
 
 /// How far the session has come.
 enum Phase {
     /// Neither a handshake request nor output has come.
     Waiting,
+    /// The request waits for its answer until the caller brings the data key.
+    KeyNeeded { draft: Draft },
     /// The request is answered, the agent's word that the handshake is complete is awaited.
     Answered {
         session_type: SessionType,
         properties: Option<Value>,
-        /// Whether the agent asked for encryption: if so, nothing unencrypted is taken from it any more.
-        is_encrypted: bool,
+        encryption: Encryption,
         /// Why the answer was not what the agent needs, if it was not: it will end the session.
         refusal: Option<String>,
     },
     /// Input and output flow.
     Open,
+}
+
+/// How far encryption has come once the request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encryption {
+    /// It was not asked for.
+    Off,
+    /// It was asked for and will not be: the agent is about to end the session.
+    Refused,
+    /// The agent has been sent the key and has not shown that it can use it.
+    Agreed,
+    /// The agent's challenge is answered. There is one in a session, for whoever answers more could be made to seal
+    /// recorded output as input.
+    Proven,
 }
 
 impl DataChannel {
@@ -108,6 +143,7 @@ impl DataChannel {
         let ClientConfig {
             session_id,
             client_id,
+            target,
             size,
             early_size,
             limits,
@@ -122,8 +158,10 @@ impl DataChannel {
             ),
             session_id,
             client_id,
+            target,
             limits,
             phase: Phase::Waiting,
+            sealing: None,
             patience: Patience::default(),
             has_warned: false,
             agent_version: None,
@@ -131,6 +169,7 @@ impl DataChannel {
             size,
             size_sent: None,
             input: BytesMut::new(),
+            urgent: BytesMut::new(),
         }
     }
 
@@ -207,6 +246,9 @@ impl DataChannel {
                 self.has_warned = true;
                 self.link.notice(Notice::NoFirstMessage(waited));
             }
+            Phase::KeyNeeded { .. } if waited >= self.limits.handshake_timeout => {
+                return self.fail(ChannelError::DataKeyTimedOut(waited));
+            }
             Phase::Answered { refusal, .. } if waited >= self.limits.handshake_timeout => {
                 let error = match refusal {
                     Some(reason) => ChannelError::HandshakeRefused(reason.clone()),
@@ -214,7 +256,7 @@ impl DataChannel {
                 };
                 return self.fail(error);
             }
-            Phase::Waiting | Phase::Answered { .. } | Phase::Open => {}
+            Phase::Waiting | Phase::KeyNeeded { .. } | Phase::Answered { .. } | Phase::Open => {}
         }
         self.settle(now);
     }
@@ -230,7 +272,9 @@ impl DataChannel {
                 self.patience.deadline(self.limits.first_message_warning),
                 self.patience.deadline(self.limits.first_message_timeout),
             ]),
-            Phase::Answered { .. } => self.patience.deadline(self.limits.handshake_timeout),
+            Phase::KeyNeeded { .. } | Phase::Answered { .. } => {
+                self.patience.deadline(self.limits.handshake_timeout)
+            }
             Phase::Open => None,
         };
         if self.link.has_ended() {
@@ -238,7 +282,9 @@ impl DataChannel {
         }
         let silence = match &self.phase {
             Phase::Waiting => None,
-            Phase::Answered { .. } | Phase::Open => self.link.silence_deadline(),
+            Phase::KeyNeeded { .. } | Phase::Answered { .. } | Phase::Open => {
+                self.link.silence_deadline()
+            }
         };
         earliest([self.link.resend_deadline(), silence, patience])
     }
@@ -269,6 +315,36 @@ impl DataChannel {
         bytes.len() - rest.len()
     }
 
+    /// Takes input that overtakes all that is not sent yet, as an interrupt typed during a large paste must. What has a
+    /// number already keeps its place before it. Returns how many bytes that was: all, unless earlier ones still wait
+    /// up to [`URGENT_INPUT_LEN_BYTES`].
+    ///
+    /// It may come between the bytes of a character, an escape sequence or a bracketed paste. A caller that wants the
+    /// paste to end there says [`Self::cancel_input`] first.
+    pub fn send_urgent_input(&mut self, now: Now, bytes: &[u8]) -> usize {
+        if self.link.has_ended() {
+            return 0;
+        }
+        let taken = bytes
+            .len()
+            .min(URGENT_INPUT_LEN_BYTES.saturating_sub(self.urgent.len()));
+        self.urgent.extend_from_slice(&bytes[..taken]);
+        self.send_held_input(now);
+        taken
+    }
+
+    /// Drops the input that is held and not sent yet, but for what is urgent, and returns how many bytes that was.
+    pub fn cancel_input(&mut self) -> usize {
+        let dropped = self.input.len();
+        self.input = BytesMut::new();
+        dropped
+    }
+
+    /// Returns how many bytes of input are held and not sent yet.
+    pub fn held_input_bytes(&self) -> usize {
+        self.input.len() + self.urgent.len()
+    }
+
     /// Returns how many bytes [`Self::send_input`] would take now, at least.
     pub fn input_capacity(&self) -> usize {
         if self.link.has_ended() {
@@ -287,12 +363,44 @@ impl DataChannel {
 
     /// Whether everything handed in has reached the agent: no input is held and none is under way.
     pub fn all_acknowledged(&self) -> bool {
-        self.input.is_empty() && self.link.all_acknowledged()
+        self.held_input_bytes() == 0 && self.link.all_acknowledged()
     }
 
     /// Returns how many bytes of output wait behind a missing message. Bounded by [`Limits::reorder_bytes`].
     pub fn reordering_bytes(&self) -> usize {
         self.link.held_bytes()
+    }
+
+    /// Brings the data key [`ClientEvent::DataKeyNeeded`] asked for, connected or not. Does nothing when none is awaited.
+    pub fn provide_data_key(&mut self, now: Now, key: GeneratedDataKey) {
+        self.handle_data_key(now, Ok(key));
+    }
+
+    /// Says why there is no data key. The agent is told and ends the session.
+    pub fn refuse_data_key(&mut self, now: Now, reason: &str) {
+        let reason = if reason.trim().is_empty() {
+            "No data key could be obtained"
+        } else {
+            reason
+        };
+        self.handle_data_key(now, Err(reason));
+    }
+
+    /// Returns how many bytes this channel holds: input, frames under way, output out of order and what waits in
+    /// [`Self::poll_output`]. Never more than [`Limits::most_held_bytes`].
+    pub fn held_bytes(&self) -> usize {
+        let queued: usize = self
+            .link
+            .outputs()
+            .map(|output| match output {
+                Output::Transmit(Frame::Binary(frame)) if self.link.is_kept(frame) => 0,
+                Output::Transmit(Frame::Binary(frame)) => frame.len(),
+                Output::Transmit(Frame::Open(text)) => text.expose_secret().len(),
+                Output::Event(event) => event.held_bytes(),
+            })
+            .map(|len| len + size_of::<Output<ClientEvent>>())
+            .sum();
+        self.held_input_bytes() + self.link.kept_bytes() + queued
     }
 
     /// Tells the agent the terminal's size, now or as soon as the session is open. The caller spaces out the steps of
@@ -337,6 +445,7 @@ impl DataChannel {
             }
             PayloadType::HandshakeRequest => self.handle_handshake_request(now, &message.payload),
             PayloadType::HandshakeComplete => self.handle_handshake_complete(now, &message.payload),
+            PayloadType::EncChallengeRequest => self.handle_challenge(now, &message.payload),
             PayloadType::Flag if matches!(self.phase, Phase::Open) => {
                 match ChannelFlag::decode(&message.payload) {
                     Ok(flag) => self.link.event(ClientEvent::FlagReceived(flag)),
@@ -349,7 +458,6 @@ impl DataChannel {
             | PayloadType::Size
             | PayloadType::Parameter
             | PayloadType::HandshakeResponse
-            | PayloadType::EncChallengeRequest
             | PayloadType::EncChallengeResponse
             | PayloadType::Flag => self.link.notice(Notice::UnexpectedPayload(payload_type)),
         }
@@ -364,14 +472,22 @@ impl DataChannel {
             }
             Phase::Waiting => self.link.notice(Notice::UnexpectedPayload(payload_type)),
             // No agent does this. Were it let through, whoever can forge it could skip the encryption just agreed on.
-            Phase::Answered {
-                is_encrypted: true, ..
+            Phase::KeyNeeded { .. }
+            | Phase::Answered {
+                encryption: Encryption::Refused,
+                ..
             } => self.fail(ChannelError::PlaintextRefused),
             Phase::Answered {
-                is_encrypted: false,
+                encryption: Encryption::Off | Encryption::Agreed | Encryption::Proven,
                 ..
             } => self.fail(ChannelError::DataDuringHandshake),
-            Phase::Open => self.deliver(payload_type, payload),
+            Phase::Open => match &self.sealing {
+                Some(sealing) => match sealing.open(&payload) {
+                    Ok(payload) => self.deliver(payload_type, payload),
+                    Err(error) => self.fail(ChannelError::Encryption(error)),
+                },
+                None => self.deliver(payload_type, payload),
+            },
         }
     }
 
@@ -411,17 +527,54 @@ impl DataChannel {
         // The agent throws away what was sent before the handshake is complete.
         self.size_sent = None;
 
-        let answer = handshake::answer(&request);
+        let draft = Draft::new(&request, &self.session_id, self.target.as_deref());
+        if let Some(wanted) = draft.data_key_request() {
+            self.link.event(ClientEvent::DataKeyNeeded(wanted.clone()));
+            self.phase = Phase::KeyNeeded { draft };
+            self.restart_patience(now);
+        } else {
+            self.send_answer(now, draft.finish());
+        }
+    }
+
+    fn handle_data_key(&mut self, now: Now, outcome: Result<GeneratedDataKey, &str>) {
+        if self.link.has_ended() || !matches!(self.phase, Phase::KeyNeeded { .. }) {
+            return;
+        }
+        let Phase::KeyNeeded { draft } = std::mem::replace(&mut self.phase, Phase::Waiting) else {
+            return;
+        };
+        let answer = match outcome {
+            Ok(GeneratedDataKey {
+                key,
+                ciphertext,
+                first_nonce,
+            }) => {
+                self.sealing = Some(Sealing::new(key.client_cipher(), first_nonce));
+                draft.complete(Ok(ciphertext))
+            }
+            Err(reason) => draft.complete(Err(reason)),
+        };
+        self.send_answer(now, answer);
+        self.settle(now);
+    }
+
+    /// Answers the request, once in a session: a second answer would block the agent's receiver for good.
+    fn send_answer(&mut self, now: Now, answer: Answer) {
         if let Some(reason) = &answer.refusal {
             self.link.notice(Notice::HandshakeRefused(reason.clone()));
         }
         self.phase = Phase::Answered {
             session_type: answer.session_type,
             properties: answer.properties,
-            is_encrypted: answer.is_encrypted,
+            encryption: match (answer.is_encrypted, &self.sealing) {
+                (false, _) => Encryption::Off,
+                (true, None) => Encryption::Refused,
+                (true, Some(_)) => Encryption::Agreed,
+            },
             refusal: answer.refusal,
         };
-        self.patience.restart(now.elapsed);
+        self.restart_patience(now);
         self.send(
             now,
             PayloadType::HandshakeResponse,
@@ -429,20 +582,59 @@ impl DataChannel {
         );
     }
 
+    /// Counts the wait of the phase just begun, once there is a connection.
+    fn restart_patience(&mut self, now: Now) {
+        self.patience.restart(now.elapsed);
+        if !self.link.is_connected() {
+            self.patience.pause();
+        }
+    }
+
+    fn handle_challenge(&mut self, now: Now, payload: &[u8]) {
+        let (
+            Phase::Answered {
+                encryption: encryption @ Encryption::Agreed,
+                ..
+            },
+            Some(sealing),
+        ) = (&mut self.phase, &mut self.sealing)
+        else {
+            return self
+                .link
+                .notice(Notice::UnexpectedPayload(PayloadType::EncChallengeRequest));
+        };
+        let challenge = EncryptionChallenge::decode(payload)
+            .ok()
+            .filter(|challenge| challenge.challenge.len() <= MAX_CHALLENGE_LEN_BYTES);
+        let Some(challenge) = challenge else {
+            return self.fail(ChannelError::ChallengeUnreadable);
+        };
+        match sealing.answer(&challenge) {
+            Ok(answer) => {
+                *encryption = Encryption::Proven;
+                self.send(now, PayloadType::EncChallengeResponse, answer.encode());
+            }
+            Err(error) => self.fail(ChannelError::Encryption(error)),
+        }
+    }
+
     fn handle_handshake_complete(&mut self, now: Now, payload: &[u8]) {
         let Phase::Answered {
             session_type,
             properties,
-            is_encrypted,
+            encryption,
             refusal,
         } = &mut self.phase
         else {
+            if matches!(self.phase, Phase::KeyNeeded { .. }) {
+                return self.fail(ChannelError::EncryptionSkipped);
+            }
             return self
                 .link
                 .notice(Notice::UnexpectedPayload(PayloadType::HandshakeComplete));
         };
-        if *is_encrypted {
-            return self.fail(ChannelError::PlaintextRefused);
+        if matches!(encryption, Encryption::Refused | Encryption::Agreed) {
+            return self.fail(ChannelError::EncryptionSkipped);
         }
         if let Some(reason) = refusal.take() {
             return self.fail(ChannelError::HandshakeRefused(reason));
@@ -477,6 +669,7 @@ impl DataChannel {
             session_type,
             properties,
             handshake,
+            is_encrypted: self.sealing.is_some(),
         }));
         if !handshake {
             // The agent did not take an early size while its terminal was not up; what follows would wait behind it.
@@ -490,7 +683,7 @@ impl DataChannel {
             // What lies behind the gap will not be completed any more, and a stream with a hole is no stream.
             self.link.notice(Notice::OutputLost { messages });
         }
-        self.input.clear();
+        self.forget();
         self.link
             .end(ClientEvent::Closed(ChannelClosed::from_payload(
                 &message.payload,
@@ -505,8 +698,16 @@ impl DataChannel {
     }
 
     fn fail(&mut self, error: ChannelError) {
-        self.input.clear();
+        self.forget();
         self.link.end(ClientEvent::Failed(error));
+    }
+
+    /// Lets go of what an ended session has no use for, its keys first.
+    fn forget(&mut self) {
+        self.sealing = None;
+        self.input = BytesMut::new();
+        self.urgent = BytesMut::new();
+        self.phase = Phase::Open;
     }
 
     // ---- sending
@@ -531,17 +732,37 @@ impl DataChannel {
     }
 
     fn send_held_input(&mut self, now: Now) {
-        while matches!(self.phase, Phase::Open) && !self.input.is_empty() {
-            let room = self.link.window_bytes().min(self.limits.payload_bytes);
+        while matches!(self.phase, Phase::Open) && self.held_input_bytes() > 0 {
+            let is_urgent = !self.urgent.is_empty();
+            // A window full of paste does not keep an interrupt waiting.
+            let room = if is_urgent && self.link.has_urgent_room() {
+                self.limits.payload_bytes
+            } else {
+                self.link.window_bytes().min(self.limits.payload_bytes)
+            };
             if room == 0 {
                 break;
             }
-            let chunk = self.input.split_to(room.min(self.input.len())).freeze();
+            // What sealing adds counts too, but where that is all there is room for, one byte still goes.
+            let overhead = self.sealing.as_ref().map_or(0, |_| OVERHEAD_LEN_BYTES);
+            let room = room.saturating_sub(overhead).max(1);
+            let input = if is_urgent {
+                &mut self.urgent
+            } else {
+                &mut self.input
+            };
+            let chunk = input.split_to(room.min(input.len())).freeze();
             self.send_data(now, chunk);
         }
     }
 
-    fn send_data(&mut self, now: Now, payload: Bytes) {
+    fn send_data(&mut self, now: Now, mut payload: Bytes) {
+        if let Some(sealing) = &mut self.sealing {
+            payload = match sealing.seal(&payload) {
+                Ok(sealed) => sealed,
+                Err(error) => return self.fail(ChannelError::Encryption(error)),
+            };
+        }
         self.send(now, PayloadType::Output, payload);
     }
 
@@ -558,7 +779,7 @@ impl std::fmt::Debug for DataChannel {
             .field("session_id", &self.session_id)
             .field("is_closed", &self.is_closed())
             .field("unacknowledged_bytes", &self.unacknowledged_bytes())
-            .field("held_input_bytes", &self.input.len())
+            .field("held_input_bytes", &self.held_input_bytes())
             .finish_non_exhaustive()
     }
 }

@@ -61,6 +61,29 @@ pub enum Output<E> {
     Event(E),
 }
 
+impl Notice {
+    /// Returns how many bytes its texts have.
+    pub(crate) fn held_bytes(&self) -> usize {
+        match self {
+            Self::CustomerMessage(text)
+            | Self::HandshakeRefused(text)
+            | Self::UnknownMessageType(text) => text.len(),
+            Self::PeerAbsent
+            | Self::PeerPresent
+            | Self::Stalled(_)
+            | Self::Recovered
+            | Self::NoFirstMessage(_)
+            | Self::MalformedFrame(_)
+            | Self::PayloadLengthUnderstated { .. }
+            | Self::MalformedPayload(..)
+            | Self::MisdirectedMessage(_)
+            | Self::UnknownPayloadType(_)
+            | Self::UnexpectedPayload(_)
+            | Self::OutputLost { .. } => 0,
+        }
+    }
+}
+
 /// Something worth telling, after which the session goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

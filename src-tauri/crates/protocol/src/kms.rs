@@ -1,7 +1,7 @@
 //! Session encryption: the key's two halves, the sealed message and the challenge that proves both ends hold them.
 //!
-//! Pure functions of their arguments: nonces are passed in and the data key comes from KMS by way of the caller. The
-//! state machines do not use it yet; [`crate::client`] says where it joins them.
+//! Pure functions of their arguments: nonces are passed in and the data key comes from KMS by way of the caller, who is
+//! asked for it by an event of [`crate::client`] or [`crate::agent`].
 //!
 //! ```text
 //! sealed payload = nonce (12 bytes) | ciphertext | tag (16 bytes)      AES-256-GCM, no additional data
@@ -31,6 +31,12 @@ pub const OVERHEAD_LEN_BYTES: usize = NONCE_LEN_BYTES + TAG_LEN_BYTES;
 
 const TAG_LEN_BYTES: usize = 16;
 
+/// Longest encrypted data key that is passed on. KMS itself makes none above 6,144 bytes.
+pub const MAX_CIPHERTEXT_LEN_BYTES: usize = 8 * 1024;
+
+/// The pairs KMS binds a data key to. Both ends must give the same, byte for byte.
+pub type EncryptionContext = BTreeMap<&'static str, String>;
+
 /// Why a payload could not be sealed or opened. Without detail: a reason would help only an attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -38,11 +44,14 @@ pub enum CipherError {
     /// Not 64 bytes, so not a data key.
     #[error("data key is not {DATA_KEY_LEN_BYTES} bytes long")]
     KeyLength,
+    /// Empty, or longer than KMS makes them.
+    #[error("encrypted data key is not 1 to {MAX_CIPHERTEXT_LEN_BYTES} bytes long")]
+    CiphertextLength,
     /// Shorter than nonce and tag.
-    #[error("sealed payload is too short")]
+    #[error("the data is not encrypted")]
     TooShort,
     /// Sealed with another key, or altered.
-    #[error("sealed payload is not authentic")]
+    #[error("the data is not encrypted with the session's key, or was altered")]
     NotAuthentic,
     /// Too long for the cipher.
     #[error("payload is too long to seal")]
@@ -84,6 +93,93 @@ impl DataKey {
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DataKey([REDACTED])")
+    }
+}
+
+/// What a client has to ask KMS for: GenerateDataKey with [`DATA_KEY_LEN_BYTES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKeyRequest {
+    /// The key to ask with: an ARN, an id or an alias, as the agent gave it.
+    pub key_id: String,
+    /// The context to ask with.
+    pub context: EncryptionContext,
+}
+
+/// What KMS answers to a [`DataKeyRequest`], and where the nonces begin.
+#[derive(Clone)]
+pub struct GeneratedDataKey {
+    pub(crate) key: DataKey,
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) first_nonce: [u8; NONCE_LEN_BYTES],
+}
+
+impl GeneratedDataKey {
+    /// Takes the data key in the clear and as KMS encrypted it. The first nonce has to be drawn at random.
+    ///
+    /// # Errors
+    ///
+    /// When either has a length KMS does not give out.
+    pub fn new(
+        plaintext: &[u8],
+        ciphertext: Vec<u8>,
+        first_nonce: [u8; NONCE_LEN_BYTES],
+    ) -> Result<Self, CipherError> {
+        if !(1..=MAX_CIPHERTEXT_LEN_BYTES).contains(&ciphertext.len()) {
+            return Err(CipherError::CiphertextLength);
+        }
+        Ok(Self {
+            key: DataKey::new(plaintext)?,
+            ciphertext,
+            first_nonce,
+        })
+    }
+}
+
+impl fmt::Debug for GeneratedDataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GeneratedDataKey([REDACTED])")
+    }
+}
+
+/// What an agent has to ask KMS for: Decrypt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecryptRequest {
+    /// The key the data key was made with.
+    pub key_id: String,
+    /// The data key as KMS encrypted it.
+    pub ciphertext: Vec<u8>,
+    /// The context it has to be bound to.
+    pub context: EncryptionContext,
+}
+
+/// One end's cipher with its nonces: everything that is sealed in a session passes here.
+#[derive(Debug)]
+pub(crate) struct Sealing {
+    cipher: SessionCipher,
+    nonces: NonceSequence,
+}
+
+impl Sealing {
+    pub(crate) fn new(cipher: SessionCipher, first_nonce: [u8; NONCE_LEN_BYTES]) -> Self {
+        Self {
+            cipher,
+            nonces: NonceSequence::starting_at(first_nonce),
+        }
+    }
+
+    pub(crate) fn seal(&mut self, plaintext: &[u8]) -> Result<Bytes, CipherError> {
+        self.cipher.seal(self.nonces.next_nonce(), plaintext)
+    }
+
+    pub(crate) fn open(&self, sealed: &[u8]) -> Result<Bytes, CipherError> {
+        self.cipher.open(sealed)
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        challenge: &EncryptionChallenge,
+    ) -> Result<EncryptionChallenge, CipherError> {
+        self.cipher.answer(self.nonces.next_nonce(), challenge)
     }
 }
 
@@ -199,8 +295,8 @@ pub fn encryption_context(
     session_id: &SessionId,
     target: &str,
     challenge: Option<&str>,
-) -> BTreeMap<&'static str, String> {
-    let mut context = BTreeMap::from([
+) -> EncryptionContext {
+    let mut context = EncryptionContext::from([
         ("aws:ssm:SessionId", session_id.to_string()),
         ("aws:ssm:TargetId", target.to_owned()),
     ]);
@@ -261,6 +357,20 @@ mod tests {
     fn keys_are_never_shown() {
         let text = format!("{:?} {:?}", key(), key().client_cipher());
         assert_eq!(text, "DataKey([REDACTED]) SessionCipher([REDACTED])");
+        let generated = GeneratedDataKey::new(&[7; 64], vec![8; 184], [9; 12]);
+        assert_eq!(format!("{generated:?}"), "Ok(GeneratedDataKey([REDACTED]))");
+    }
+
+    #[test]
+    fn keys_of_another_length_are_refused() {
         assert_eq!(DataKey::new(&[0; 32]).err(), Some(CipherError::KeyLength));
+        let error = |plaintext: usize, ciphertext: usize| {
+            GeneratedDataKey::new(&vec![0; plaintext], vec![0; ciphertext], [0; 12]).err()
+        };
+        assert_eq!(error(64, 184), None);
+        assert_eq!(error(63, 184), Some(CipherError::KeyLength));
+        for ciphertext in [0, MAX_CIPHERTEXT_LEN_BYTES + 1] {
+            assert_eq!(error(64, ciphertext), Some(CipherError::CiphertextLength));
+        }
     }
 }

@@ -33,8 +33,10 @@ mod terminal_size;
 pub mod text;
 pub mod version;
 
-pub use agent::{AgentChannel, AgentConfig, AgentEvent, HandshakePlan};
-pub use client::{ChannelError, ClientConfig, ClientEvent, DataChannel, SessionInfo};
+pub use agent::{AgentChannel, AgentConfig, AgentEvent, EncryptionPlan, HandshakePlan};
+pub use client::{
+    ChannelError, ClientConfig, ClientEvent, DataChannel, SessionInfo, URGENT_INPUT_LEN_BYTES,
+};
 pub use io::{Frame, MessageIds, Notice, Now, Output};
 pub use limits::{Limits, ResendPolicy};
 pub use message::{

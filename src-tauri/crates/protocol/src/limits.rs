@@ -4,6 +4,13 @@
 
 use std::time::Duration;
 
+use crate::client::{ClientEvent, URGENT_INPUT_LEN_BYTES};
+use crate::io::Output;
+use crate::kms::OVERHEAD_LEN_BYTES;
+use crate::link::URGENT_MESSAGES;
+use crate::message::{HEADER_LEN_BYTES, MAX_FRAME_LEN_BYTES};
+use crate::payload::MAX_REQUEST_LEN_BYTES;
+
 /// Bounds of one channel. The defaults are right for an application; tests make them small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -32,6 +39,53 @@ pub struct Limits {
     pub handshake_timeout: Duration,
     /// How lost messages are sent again.
     pub resend: ResendPolicy,
+}
+
+/// What a message that is kept costs beyond its frame: its place in the maps that find it again.
+const KEPT_MESSAGE_LEN_BYTES: usize = 256;
+
+/// Messages of the handshake and the sizes beside it, and the most they hold together. The answer names at most 32
+/// actions with at most 100 characters each, twice, and an encrypted data key.
+const HANDSHAKE_MESSAGES: usize = 4;
+const HANDSHAKE_ANSWERS_LEN_BYTES: usize = 64 * 1024;
+
+/// What a parsed request may take for each byte of its text: two bytes of JSON make a value of 32, in a list that may
+/// be half empty, and its parameters are kept once more.
+const PARSED_FACTOR: usize = 48;
+
+/// Acknowledgements, the opening frame, notices: what one call may queue beside the streams.
+const SUNDRY_OUTPUTS: usize = 32;
+const SUNDRY_LEN_BYTES: usize = 16 * 1024;
+
+impl Limits {
+    /// Returns the most bytes a [`DataChannel`](crate::DataChannel) with these limits holds at any time, whatever its
+    /// peer sends: frames, payloads and what it takes to keep them. Provided that the caller empties
+    /// [`poll_output`](crate::DataChannel::poll_output) after every call, as it has to; flags it sends come on top.
+    pub const fn most_held_bytes(&self) -> usize {
+        let urgent_payload = if self.payload_bytes < URGENT_INPUT_LEN_BYTES {
+            self.payload_bytes
+        } else {
+            URGENT_INPUT_LEN_BYTES
+        };
+        let sent_messages = self.window_messages + URGENT_MESSAGES + HANDSHAKE_MESSAGES;
+        let sent = self.window_bytes
+            + OVERHEAD_LEN_BYTES
+            + URGENT_MESSAGES * (urgent_payload + OVERHEAD_LEN_BYTES)
+            + HANDSHAKE_ANSWERS_LEN_BYTES
+            + sent_messages * HEADER_LEN_BYTES;
+        let input = self.held_input_bytes + URGENT_INPUT_LEN_BYTES;
+        let received = self.reorder_bytes
+            // The message in hand, and once more as it is opened.
+            + 2 * MAX_FRAME_LEN_BYTES
+            + PARSED_FACTOR * MAX_REQUEST_LEN_BYTES;
+        let kept = (sent_messages + self.reorder_messages) * KEPT_MESSAGE_LEN_BYTES;
+        let queued = (sent_messages + self.reorder_messages + SUNDRY_OUTPUTS)
+            * size_of::<Output<ClientEvent>>()
+            + SUNDRY_LEN_BYTES;
+        // What is queued for writing shares its bytes with what is kept until it is acknowledged; a caller that copies
+        // it counts them again itself.
+        input + sent + received + kept + queued
+    }
 }
 
 impl Default for Limits {

@@ -12,12 +12,17 @@ use uuid::Uuid;
 use crate::incoming::{Incoming, Place};
 use crate::io::{Frame, MessageIds, Notice, Now, Output};
 use crate::limits::Limits;
-use crate::message::{AgentMessage, Flags, MessageType, PayloadType, SequenceNumber, decode};
+use crate::message::{
+    AgentMessage, Flags, HEADER_LEN_BYTES, MessageType, PayloadType, SequenceNumber, decode,
+};
 use crate::outgoing::Outgoing;
 use crate::payload::Acknowledge;
 
 /// The version of the framing.
 const SCHEMA_VERSION: u32 = 1;
+
+/// How many urgent messages may be under way beyond a full window.
+pub(crate) const URGENT_MESSAGES: usize = 16;
 
 /// Carries one end's two streams.
 pub(crate) struct Link<E> {
@@ -112,6 +117,10 @@ impl<E: From<Notice>> Link<E> {
         }
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
     pub(crate) fn is_peer_absent(&self) -> bool {
         self.is_peer_absent
     }
@@ -125,6 +134,24 @@ impl<E: From<Notice>> Link<E> {
 
     pub(crate) fn poll_output(&mut self) -> Option<Output<E>> {
         self.outputs.pop_front()
+    }
+
+    /// Returns what waits to be polled.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = &Output<E>> {
+        self.outputs.iter()
+    }
+
+    /// Whether a queued frame is one that is kept until it is acknowledged, so that it holds no bytes of its own.
+    pub(crate) fn is_kept(&self, frame: &Bytes) -> bool {
+        self.outgoing.is_kept(frame)
+    }
+
+    /// Returns how many bytes are kept: frames under way and messages behind a gap.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        let messages = self.outgoing.unacknowledged_messages();
+        self.outgoing.unacknowledged_bytes()
+            + messages * HEADER_LEN_BYTES
+            + self.incoming.held_bytes()
     }
 
     pub(crate) fn event(&mut self, event: E) {
@@ -245,6 +272,13 @@ impl<E: From<Notice>> Link<E> {
         self.limits
             .window_bytes
             .saturating_sub(self.outgoing.unacknowledged_bytes())
+    }
+
+    /// Whether a message that is urgent may go beyond the window.
+    pub(crate) fn has_urgent_room(&self) -> bool {
+        self.is_running()
+            && self.outgoing.unacknowledged_messages()
+                < self.limits.window_messages + URGENT_MESSAGES
     }
 
     pub(crate) fn unacknowledged_bytes(&self) -> usize {

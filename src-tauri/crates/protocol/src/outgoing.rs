@@ -296,6 +296,14 @@ impl Outgoing {
         self.unacknowledged.len()
     }
 
+    /// Whether a frame is one of those under way, and not a copy.
+    pub(crate) fn is_kept(&self, frame: &Bytes) -> bool {
+        let is_same = |pending: &Pending| pending.frame.as_ptr() == frame.as_ptr();
+        frame_number(frame)
+            .and_then(|number| self.unacknowledged.get(&number))
+            .is_some_and(is_same)
+    }
+
     /// Forgets everything under way and stops.
     pub(crate) fn clear(&mut self) {
         self.stop();
@@ -314,6 +322,12 @@ impl Outgoing {
             ResendPolicy::HeadOnly => self.estimate.timeout(),
         }
     }
+}
+
+/// Reads the number of an encoded message: 8 bytes at offset 48.
+fn frame_number(frame: &[u8]) -> Option<SequenceNumber> {
+    let number = frame.get(48..56)?.try_into().ok()?;
+    Some(SequenceNumber(i64::from_be_bytes(number)))
 }
 
 fn reschedule(

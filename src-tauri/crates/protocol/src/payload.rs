@@ -20,8 +20,8 @@ pub use exit_code::ExitCode;
 pub use flag::ChannelFlag;
 pub use handshake::{
     ActionStatus, ActionType, EncryptionChallenge, HandshakeComplete, HandshakeRequest,
-    HandshakeResponse, KmsEncryptionParameters, KmsEncryptionResult, ProcessedClientAction,
-    RequestedClientAction, SessionType, SessionTypeParameters,
+    HandshakeResponse, KmsEncryptionParameters, KmsEncryptionResult, MAX_REQUEST_LEN_BYTES,
+    ProcessedClientAction, RequestedClientAction, SessionType, SessionTypeParameters,
 };
 pub use size::{decode_size, encode_size};
 
@@ -50,6 +50,10 @@ pub enum PayloadError {
 
 /// Reads a JSON body.
 fn from_json<'a, T: serde::Deserialize<'a>>(payload: &'a [u8]) -> Result<T, PayloadError> {
+    // Every body is an object; left alone, the reader would take a list for the fields in their order.
+    if payload.trim_ascii_start().first() != Some(&b'{') {
+        return Err(PayloadError::Text);
+    }
     Ok(serde_json::from_slice(payload)?)
 }
 

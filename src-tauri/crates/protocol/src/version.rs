@@ -36,6 +36,11 @@ impl AgentFeatures {
     }
 }
 
+/// Whether an agent of some version puts a random challenge into its request for encryption (from 3.3.808).
+pub fn sends_random_challenge(agent_version: &str) -> bool {
+    four_numbers(agent_version).is_some_and(|version| version >= [3, 3, 808, 0])
+}
+
 /// What an agent uses with a client of some version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientFeatures {

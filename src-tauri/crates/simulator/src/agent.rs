@@ -167,7 +167,7 @@ impl Agent {
         channel.handshake = plan.handshake.then_some(HandshakePlan {
             session_type,
             properties: None,
-            kms_key_id: None,
+            encryption: None,
         });
         let now = Instant::now();
         Some(Self {
@@ -367,6 +367,9 @@ impl Agent {
     fn handle_event(&mut self, event: AgentEvent) {
         match event {
             AgentEvent::Opened => self.start(),
+            AgentEvent::DecryptDataKey(_) => {
+                self.channel.refuse_data_key(self.now(), "there is no key");
+            }
             AgentEvent::Input(bytes) => {
                 self.last_activity = Instant::now();
                 self.handle_input(bytes);

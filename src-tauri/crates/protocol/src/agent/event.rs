@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::io::Notice;
+use crate::kms::DecryptRequest;
 use crate::payload::{ChannelClosed, ChannelFlag};
 use crate::terminal_size::TerminalSize;
 
@@ -13,6 +14,10 @@ use crate::terminal_size::TerminalSize;
 pub enum AgentEvent {
     /// The program may be started. Say [`set_ready`](super::AgentChannel::set_ready) once it takes input.
     Opened,
+    /// The client has sent its data key: ask KMS to decrypt it and bring the answer with
+    /// [`provide_data_key`](super::AgentChannel::provide_data_key), or say why there is none with
+    /// [`refuse_data_key`](super::AgentChannel::refuse_data_key). It counts into the handshake's 15 seconds.
+    DecryptDataKey(DecryptRequest),
     /// Bytes for the program.
     Input(Bytes),
     /// The size of the client's terminal.
@@ -40,6 +45,9 @@ impl fmt::Debug for AgentEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => f.write_str("Opened"),
+            Self::DecryptDataKey(request) => {
+                f.debug_tuple("DecryptDataKey").field(request).finish()
+            }
             Self::Input(bytes) => write!(f, "Input({} bytes)", bytes.len()),
             Self::Resize(size) => f.debug_tuple("Resize").field(size).finish(),
             Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),

@@ -15,6 +15,9 @@ use super::{PayloadError, from_json, to_json};
 /// Most actions a request may ask for. There are two kinds today; answers to more would only feed an attack.
 const MAX_ACTIONS: usize = 32;
 
+/// Longest request that is read. Real ones have a few hundred bytes; parsed JSON is many times as large as its text.
+pub const MAX_REQUEST_LEN_BYTES: usize = 32 * 1024;
+
 /// What kind of session this is. Unknown kinds are kept, to be named in the refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SessionType {
@@ -266,8 +269,12 @@ impl HandshakeRequest {
     ///
     /// # Errors
     ///
-    /// When it is not the JSON above, or asks for an absurd number of actions.
+    /// When it is not the JSON above, is longer than [`MAX_REQUEST_LEN_BYTES`], or asks for an absurd number of
+    /// actions.
     pub fn decode(payload: &[u8]) -> Result<Self, PayloadError> {
+        if payload.len() > MAX_REQUEST_LEN_BYTES {
+            return Err(PayloadError::Range);
+        }
         let request: Self = from_json(payload)?;
         if request.requested_client_actions.len() > MAX_ACTIONS {
             return Err(PayloadError::Range);

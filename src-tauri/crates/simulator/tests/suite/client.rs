@@ -332,6 +332,7 @@ impl Client {
             ClientEvent::Closed(closed) => self.closed = Some(closed.output),
             ClientEvent::Failed(error) => panic!("failed: {error}"),
             ClientEvent::HandshakeRequested { .. }
+            | ClientEvent::DataKeyNeeded(_)
             | ClientEvent::Notice(_)
             | ClientEvent::FlagReceived(_) => {}
         }
