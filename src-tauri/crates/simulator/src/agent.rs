@@ -5,6 +5,7 @@
 
 mod chunks;
 mod environment;
+mod features;
 mod kill;
 mod process;
 
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use protocol::service::{self, HeaderForm};
 use protocol::{
     AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, Frame, HandshakePlan, Now,
-    Output, SessionId, SessionType,
+    Output, PayloadType, SessionId, SessionType,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -25,8 +26,8 @@ use uuid::Uuid;
 
 use self::chunks::Chunks;
 use self::process::{Command, Piece, Process};
-use crate::config::Config;
-use crate::session::{AgentSignals, Session, SessionStatus};
+use crate::config::{Config, Delivery, Platform};
+use crate::session::{AgentSignals, Presence, Session, SessionStatus};
 use crate::timestamp;
 
 /// What the agent is to do in a session.
@@ -66,12 +67,14 @@ const QUIET: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The service's words for a session without input and output.
 const IDLE: &str = "Your session timed out due to inactivity and has been terminated.";
+/// Ours for a session that has lasted as long as it may: the service's are not known.
+const OVERDUE: &str =
+    "Your session timed out due to reaching its maximum duration and has been terminated.";
 
 /// Runs the agent of a session to its end.
 pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
-    let (output, status) = if plan.program == Program::Port {
+    let (output, status) = if let Some(name) = missing_plugin(&plan, &config.agent.version) {
         // The words of an agent without the plug-in.
-        let name = "Port";
         let output = format!(
             "Plugin with name {name} is not supported by this version of ssm agent, \
              please update to latest version. Step name: {name}"
@@ -90,6 +93,20 @@ pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
     session.finish(&output, status);
 }
 
+/// The plug-in that the session needs and an agent of this version does not have.
+fn missing_plugin(plan: &Plan, version: &str) -> Option<&'static str> {
+    match plan.program {
+        Program::Shell => None,
+        Program::Interactive { .. } => {
+            (!features::has_interactive_commands(version)).then_some("InteractiveCommands")
+        }
+        Program::NonInteractive { .. } => {
+            (!features::has_non_interactive_commands(version)).then_some("NonInteractiveCommands")
+        }
+        Program::Port => Some("Port"),
+    }
+}
+
 struct Agent {
     session: Arc<Session>,
     config: Config,
@@ -99,6 +116,7 @@ struct Agent {
     signals: watch::Receiver<AgentSignals>,
     /// The number of the client's connection. The first news tells the agent that there is none.
     client: Option<u64>,
+    presence: Presence,
     /// Frames on their way to the client.
     outgoing: VecDeque<Bytes>,
     /// Frames of input, by number, while the program does not take what it has.
@@ -148,6 +166,8 @@ enum Wake {
     Started(Result<Process, String>),
     Piece(Option<Piece>),
     Exited(i32),
+    /// A message was asked for.
+    Send(PayloadType, Bytes),
     /// There is room in a queue, or it is time for something.
     Due,
 }
@@ -164,7 +184,8 @@ impl Agent {
             Program::NonInteractive { .. } => SessionType::NonInteractiveCommands,
             Program::Port => SessionType::Port,
         };
-        channel.handshake = plan.handshake.then_some(HandshakePlan {
+        let handshake = plan.handshake && features::has_handshake(&config.agent.version);
+        channel.handshake = handshake.then_some(HandshakePlan {
             session_type,
             properties: None,
             encryption: None,
@@ -180,6 +201,7 @@ impl Agent {
             channel: AgentChannel::new(channel, Box::new(Uuid::new_v4)),
             epoch: now,
             client: Some(0),
+            presence: Presence::Here,
             outgoing: VecDeque::new(),
             held: BTreeMap::new(),
             held_bytes: 0,
@@ -213,6 +235,10 @@ impl Agent {
 
     /// Does what can be done at once, until all that is left is to wait.
     fn work(&mut self) {
+        self.check_time();
+        if self.presence != Presence::Here {
+            return;
+        }
         self.handle_outputs();
         self.pass_input();
         // Any frame of a client counts as its return; one that was held, or came late, is not.
@@ -234,9 +260,11 @@ impl Agent {
 
     async fn wake(&mut self) -> Wake {
         let deadline = self.deadline();
-        let takes_frames = self.outgoing.len() < OUTGOING;
-        let takes_pieces = !self.output_ended && self.backlog() < self.backlog_limit();
-        let waits_for_exit = self.exit_code.is_none();
+        let is_here = self.presence == Presence::Here;
+        let is_gone = self.presence == Presence::Vanished;
+        let takes_frames = is_here && self.outgoing.len() < OUTGOING;
+        let takes_pieces = is_here && !self.output_ended && self.backlog() < self.backlog_limit();
+        let waits_for_exit = is_here && self.exit_code.is_none();
         let Self {
             session,
             signals,
@@ -250,7 +278,7 @@ impl Agent {
             Some(process) => (
                 takes_pieces.then_some(&mut process.output),
                 waits_for_exit.then_some(&mut process.exited),
-                if input.is_empty() {
+                if input.is_empty() || !is_here {
                     None
                 } else {
                     process.input.as_ref()
@@ -262,11 +290,16 @@ impl Agent {
             () = session.cancel.cancelled() => Wake::Cancelled,
             _ = signals.changed() => Wake::Signals,
             frame = session.to_agent.recv(), if takes_frames => Wake::Frame(frame),
+            // What is sent to one that has vanished is lost, and nobody waits for it.
+            _ = session.to_agent.recv(), if is_gone => Wake::Due,
+            (payload_type, payload) = session.to_send.recv(), if is_here => {
+                Wake::Send(payload_type.into(), payload)
+            }
             started = started(starting) => Wake::Started(started),
             piece = piece(pieces) => Wake::Piece(piece),
             code = exit_code(exited) => Wake::Exited(code),
             () = input_room(room) => Wake::Due,
-            () = session.to_client.room(), if !outgoing.is_empty() => Wake::Due,
+            () = session.to_client.room(), if is_here && !outgoing.is_empty() => Wake::Due,
             () = until(deadline) => Wake::Due,
         }
     }
@@ -275,7 +308,16 @@ impl Agent {
         match wake {
             Wake::Cancelled => self.end(String::new(), SessionStatus::Terminated),
             Wake::Signals => self.handle_signals(),
-            Wake::Frame(frame) => self.handle_frame(frame),
+            Wake::Frame(frame) => {
+                // It may have come after the order to go.
+                let presence = self.signals.borrow().presence;
+                if presence != self.presence {
+                    self.handle_presence(presence);
+                }
+                if presence == Presence::Here {
+                    self.handle_frame(frame);
+                }
+            }
             Wake::Started(Ok(process)) => self.handle_started(process),
             Wake::Started(Err(text)) => self.handle_launch_failure(text),
             Wake::Piece(piece) => self.handle_piece(piece),
@@ -283,12 +325,14 @@ impl Agent {
                 self.exit_code = Some(code);
                 self.last_output = Instant::now();
             }
+            Wake::Send(payload_type, payload) => {
+                self.channel.send_payload(self.now(), payload_type, payload);
+            }
             Wake::Due => {
                 let now = self.now();
-                if self
-                    .channel
-                    .poll_timeout()
-                    .is_some_and(|due| due <= now.elapsed)
+                let is_due = |due| due <= now.elapsed;
+                if self.presence == Presence::Here
+                    && self.channel.poll_timeout().is_some_and(is_due)
                 {
                     self.channel.handle_timeout(now);
                 }
@@ -303,7 +347,11 @@ impl Agent {
         if signals.cancelled {
             return self.end(String::new(), SessionStatus::Terminated);
         }
-        if signals.client == self.client {
+        if signals.presence != self.presence {
+            self.handle_presence(signals.presence);
+        }
+        // One that is not here learns of its client when it is back.
+        if signals.client == self.client || self.presence != Presence::Here {
             return;
         }
         self.client = signals.client;
@@ -317,6 +365,24 @@ impl Agent {
             let form = HeaderForm::WithPayloadType;
             let start = service::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
             self.handle_service_frame(start);
+        }
+    }
+
+    fn handle_presence(&mut self, presence: Presence) {
+        let now = self.now();
+        let earlier = std::mem::replace(&mut self.presence, presence);
+        tracing::info!(session = %self.session.id, ?presence, "agent");
+        if presence == Presence::Absent {
+            self.channel.handle_disconnected(now);
+            self.outgoing.clear();
+            if self.config.delivery == Delivery::Drop {
+                self.session.to_agent.clear();
+            }
+        } else if presence == Presence::Here && earlier == Presence::Absent {
+            self.channel.handle_connected(now);
+            if self.client.is_none() {
+                self.pause();
+            }
         }
     }
 
@@ -469,6 +535,10 @@ impl Agent {
 
     fn handle_input(&mut self, bytes: Bytes) {
         if self.has_terminal() {
+            let bytes = match self.config.agent.platform {
+                Platform::Unix => bytes,
+                Platform::Windows => as_on_windows(bytes),
+            };
             return self.input.push_back(bytes);
         }
         // No terminal, no input: only the first key that is a signal at a terminal counts.
@@ -595,17 +665,26 @@ impl Agent {
 
     // ---- the end
 
+    /// Ends the session where the service would: idle or overdue, whether the agent is there or not.
+    fn check_time(&mut self) {
+        let now = Instant::now();
+        let is_over = |since: Instant, limit: Option<Duration>| {
+            limit.is_some_and(|limit| since + limit <= now)
+        };
+        let words = if is_over(self.last_activity, self.config.idle_timeout) {
+            IDLE
+        } else if is_over(self.epoch, self.config.max_duration) {
+            OVERDUE
+        } else {
+            return;
+        };
+        self.session.terminate(words);
+        self.end(words.to_owned(), SessionStatus::Terminated);
+    }
+
     /// Goes on towards the end where that is due.
     fn advance(&mut self) {
         let now = Instant::now();
-        if self
-            .config
-            .idle_timeout
-            .is_some_and(|limit| self.last_activity + limit <= now)
-        {
-            self.session.terminate(IDLE);
-            return self.end(IDLE.to_owned(), SessionStatus::Terminated);
-        }
         match &self.stage {
             Stage::Running => {
                 // Something that stayed in the background may hold the terminal open for ever.
@@ -678,15 +757,19 @@ impl Agent {
     /// The next moment at which there is something to do without anything from outside.
     fn deadline(&self) -> Option<Instant> {
         let now = Instant::now();
+        let idle = self
+            .config
+            .idle_timeout
+            .map(|limit| self.last_activity + limit);
+        let overdue = self.config.max_duration.map(|limit| self.epoch + limit);
+        if self.presence != Presence::Here {
+            return [idle, overdue].into_iter().flatten().min();
+        }
         let channel = self
             .channel
             .poll_timeout()
             .map(|elapsed| self.epoch + elapsed);
         let send = (self.backlog() > 0 && self.send_from > now).then_some(self.send_from);
-        let idle = self
-            .config
-            .idle_timeout
-            .map(|limit| self.last_activity + limit);
         let stage = match &self.stage {
             Stage::Running if self.exit_code.is_some() => {
                 if self.output_ended {
@@ -699,7 +782,10 @@ impl Agent {
             Stage::LaunchFailed { at, .. } => Some(*at),
             Stage::Draining { until } => Some(*until),
         };
-        [channel, send, idle, stage].into_iter().flatten().min()
+        [channel, send, idle, overdue, stage]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn has_terminal(&self) -> bool {
@@ -732,6 +818,15 @@ fn input_number(frame: &[u8]) -> Option<i64> {
     let message_type = frame.get(4..36)?.trim_ascii_end();
     let number = frame.get(48..56)?.try_into().ok()?;
     (message_type == b"input_stream_data").then(|| i64::from_be_bytes(number))
+}
+
+/// What the agent on Windows makes of input: each LF a CR, unless there is a CR LF in it.
+fn as_on_windows(bytes: Bytes) -> Bytes {
+    if !bytes.contains(&b'\n') || bytes.windows(2).any(|pair| pair == b"\r\n") {
+        return bytes;
+    }
+    let replaced = |byte: &u8| if *byte == b'\n' { b'\r' } else { *byte };
+    bytes.iter().map(replaced).collect()
 }
 
 fn is_session_state(frame: &[u8]) -> bool {

@@ -14,7 +14,8 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::agent::{Plan, Program};
 use crate::api_error::ApiError;
-use crate::config::{Document, DocumentKind, Handshake, TargetBehaviour};
+use crate::config::{Document, DocumentKind, Handshake, Platform, TargetBehaviour};
+use crate::faults::CallError;
 use crate::random;
 use crate::service::{Service, StartRecord};
 use crate::session::Session;
@@ -31,11 +32,15 @@ pub(crate) fn call(
     operation: &str,
     body: &[u8],
     user_agent: Option<&str>,
+    fault: Option<CallError>,
 ) -> Result<Value, ApiError> {
     if service.are_credentials_expired() {
         return Err(ApiError::expired_token());
     }
-    match operation.strip_prefix(SERVICE_PREFIX) {
+    if let Some(fault) = fault {
+        check_fault(service, operation, body, fault)?;
+    }
+    let answer = match operation.strip_prefix(SERVICE_PREFIX) {
         Some("StartSession") => start_session(service, parse(body)?, user_agent),
         Some("ResumeSession") => resume_session(service, &parse(body)?),
         Some("TerminateSession") => terminate_session(service, &parse(body)?),
@@ -45,7 +50,43 @@ pub(crate) fn call(
         }
         Some("GetConnectionStatus") => connection_status(service, &parse(body)?),
         Some(_) | None => Err(ApiError::unknown_operation()),
+    };
+    match (answer, fault) {
+        (Ok(answer), Some(CallError::NullToken)) => Ok(json!({
+            "SessionId": answer["SessionId"], "TokenValue": null, "StreamUrl": null,
+        })),
+        (answer, _) => answer,
     }
+}
+
+/// The error that was asked for, if it is one.
+fn check_fault(
+    service: &Service,
+    operation: &str,
+    body: &[u8],
+    fault: CallError,
+) -> Result<(), ApiError> {
+    let session = || {
+        let input: OfSession = parse(body).unwrap_or_default();
+        input.session_id.unwrap_or_default()
+    };
+    Err(match fault {
+        CallError::Late(_) | CallError::NullToken => return Ok(()),
+        CallError::Throttling => ApiError::throttling(),
+        CallError::ExpiredToken => ApiError::expired_token(),
+        CallError::Internal => ApiError::internal(),
+        CallError::Unavailable => ApiError::unavailable(),
+        CallError::DoesNotExist => ApiError::does_not_exist(&session()),
+        CallError::AccessDenied => {
+            let operation = operation.strip_prefix(SERVICE_PREFIX).unwrap_or(operation);
+            let (region, account) = (&service.config.region, &service.config.account_id);
+            let resource = match session() {
+                id if id.is_empty() => format!("arn:aws:ssm:{region}:{account}:*"),
+                id => format!("arn:aws:ssm:{region}:{account}:session/{id}"),
+            };
+            ApiError::access_denied(&caller_arn(service), &format!("ssm:{operation}"), &resource)
+        }
+    })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -137,7 +178,7 @@ fn start_session(
     let session = service
         .start_session(target, name, input.reason, plan)
         .ok_or_else(ApiError::throttling)?;
-    Ok(connection(service, &session))
+    Ok(connection(service, &session, None))
 }
 
 /// The value of each parameter of the document: the given one or the default.
@@ -230,20 +271,23 @@ fn substituted(template: &str, values: &BTreeMap<String, String>) -> String {
 }
 
 /// Session id, stream URL and a new token, in StartSession's and ResumeSession's answer.
-fn connection(service: &Service, session: &Session) -> Value {
+fn connection(service: &Service, session: &Session, host: Option<&str>) -> Value {
     let Some(token) = session.issue_token() else {
         return json!({ "SessionId": session.id, "TokenValue": null, "StreamUrl": null });
     };
     let id: String = byte_serialize(session.id.as_bytes()).collect();
     let cell_number: String = byte_serialize(random::cell_number().as_bytes()).collect();
+    let authority = match (host, service.authority.rsplit_once(':')) {
+        (Some(host), Some((_, port))) => format!("{host}:{port}"),
+        (_, _) => service.authority.clone(),
+    };
     let url = format!(
-        "ws://{}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}",
-        service.authority
+        "ws://{authority}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}"
     );
     json!({ "SessionId": session.id, "TokenValue": token.expose_secret(), "StreamUrl": url })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct OfSession {
     session_id: Option<String>,
@@ -264,7 +308,8 @@ fn resume_session(service: &Service, input: &OfSession) -> Result<Value, ApiErro
     let session = service
         .session(id)
         .ok_or_else(|| ApiError::does_not_exist(id))?;
-    Ok(connection(service, &session))
+    let host = service.faults.all().resume_host;
+    Ok(connection(service, &session, host.as_deref()))
 }
 
 fn terminate_session(service: &Service, input: &OfSession) -> Result<Value, ApiError> {
@@ -462,7 +507,7 @@ fn describe_instance(service: &Service, id: &str, name: &str, behaviour: TargetB
         "LastPingDateTime": epoch_seconds(timestamp::now_ms()),
         "AgentVersion": service.config.agent.version,
         "IsLatestVersion": true,
-        "PlatformType": platform_type(),
+        "PlatformType": platform_type(service.config.agent.platform),
         "PlatformName": std::env::consts::OS,
         "PlatformVersion": "",
         "ResourceType": if id.starts_with("mi-") { "ManagedInstance" } else { "EC2Instance" },
@@ -472,9 +517,9 @@ fn describe_instance(service: &Service, id: &str, name: &str, behaviour: TargetB
     })
 }
 
-fn platform_type() -> &'static str {
+fn platform_type(platform: Platform) -> &'static str {
     match std::env::consts::OS {
-        "windows" => "Windows",
+        _ if platform == Platform::Windows => "Windows",
         "macos" => "MacOS",
         _ => "Linux",
     }
@@ -662,6 +707,7 @@ mod tests {
             &format!("AmazonSSM.{operation}"),
             body.to_string().as_bytes(),
             None,
+            None,
         )
     }
 
@@ -748,12 +794,25 @@ mod tests {
             r#"{"Target":"i-1","Parameters":{"a":"b"}}"#,
             "\u{0}",
         ] {
-            let error =
-                call(&service, "AmazonSSM.StartSession", body.as_bytes(), None).unwrap_err();
+            let error = call(
+                &service,
+                "AmazonSSM.StartSession",
+                body.as_bytes(),
+                None,
+                None,
+            )
+            .unwrap_err();
             assert_eq!(error.kind, "SerializationException", "{body}");
         }
         let deep = "[".repeat(100_000);
-        let error = call(&service, "AmazonSSM.StartSession", deep.as_bytes(), None).unwrap_err();
+        let error = call(
+            &service,
+            "AmazonSSM.StartSession",
+            deep.as_bytes(),
+            None,
+            None,
+        )
+        .unwrap_err();
         assert_eq!(error.kind, "SerializationException");
     }
 

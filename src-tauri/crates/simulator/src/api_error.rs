@@ -86,6 +86,30 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn unavailable() -> Self {
+        Self {
+            kind: "ServiceUnavailable",
+            message: "The service is unavailable.".to_owned(),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// For an upgrade that is refused on request.
+    pub(crate) fn refused_upgrade(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = match status {
+            StatusCode::UNAUTHORIZED => "UnauthorizedException",
+            StatusCode::FORBIDDEN => "AccessDeniedException",
+            StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailable",
+            _ => "RefusedException",
+        };
+        Self {
+            kind,
+            message: "The connection is refused.".to_owned(),
+            status,
+        }
+    }
+
     pub(crate) fn unknown_operation() -> Self {
         Self::bad_request("UnknownOperationException", "The operation is unknown.")
     }
@@ -177,14 +201,24 @@ impl From<SignatureError> for ApiError {
             SignatureError::NotCurrent {
                 signed,
                 now,
+                limit,
+                is_early,
                 window,
-            } => Self::forbidden(
-                "InvalidSignatureException",
-                format!(
-                    "Signature not current: {signed} is more than {} min. away from {now}",
-                    window.as_secs() / 60
-                ),
-            ),
+            } => {
+                let minutes = window.as_secs() / 60;
+                let message = if is_early {
+                    format!(
+                        "Signature not yet current: {signed} is still later than {limit} \
+                         ({now} + {minutes} min.)"
+                    )
+                } else {
+                    format!(
+                        "Signature expired: {signed} is now earlier than {limit} \
+                         ({now} - {minutes} min.)"
+                    )
+                };
+                Self::forbidden("InvalidSignatureException", message)
+            }
             SignatureError::Mismatch => Self::forbidden(
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \

@@ -9,6 +9,7 @@ use std::time::Duration;
 use protocol::ResendPolicy;
 use secrecy::SecretString;
 
+use crate::faults::Faults;
 use crate::random;
 
 /// The target behind which a shell of this machine answers.
@@ -63,6 +64,10 @@ pub struct Config {
     pub delivery: Delivery,
     /// After how long without stream data the service ends a session; `None` never does.
     pub idle_timeout: Option<Duration>,
+    /// After how long the service ends a session; `None` never does.
+    pub max_duration: Option<Duration>,
+    /// What goes wrong.
+    pub faults: Faults,
     /// Bounds on what a peer can make us hold or wait for.
     pub limits: Limits,
 }
@@ -94,6 +99,8 @@ impl Default for Config {
             agent: AgentBehaviour::default(),
             delivery: Delivery::default(),
             idle_timeout: None,
+            max_duration: None,
+            faults: Faults::default(),
             limits: Limits::default(),
         }
     }
@@ -309,8 +316,11 @@ impl Shell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentBehaviour {
-    /// The version of the handshake and of the instance list.
+    /// The version of the handshake and of the instance list. Before 2.3.539 there is no handshake and no encryption,
+    /// and before 2.3.668 and 3.0.1124 no interactive and non-interactive commands.
     pub version: String,
+    /// The system the agent says it is on, and whose rules for input it follows.
+    pub platform: Platform,
     /// How long after the start of the pty its output is first read. The real agent waits one second.
     pub first_output_delay: Duration,
     /// The pause after each chunk of output. The real agent waits one millisecond.
@@ -346,6 +356,7 @@ impl Default for AgentBehaviour {
     fn default() -> Self {
         Self {
             version: "3.3.987.0".to_owned(),
+            platform: Platform::default(),
             first_output_delay: Duration::ZERO,
             chunk_pause: None,
             chunk_len: 1024,
@@ -354,6 +365,26 @@ impl Default for AgentBehaviour {
             output_window: 512 * 1024,
             launch_failure_delay: Duration::ZERO,
             resend: ResendPolicy::EachMessage,
+        }
+    }
+}
+
+/// The systems whose agents differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Linux and macOS.
+    Unix,
+    /// Windows: input with LF, but without CR LF, has CR for each LF.
+    Windows,
+}
+
+impl Default for Platform {
+    /// That of this machine.
+    fn default() -> Self {
+        if cfg!(windows) {
+            Self::Windows
+        } else {
+            Self::Unix
         }
     }
 }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
 use http::{Method, Request, Response, StatusCode};
@@ -23,7 +23,9 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::api_error::ApiError;
+use crate::faults::{CallError, UpgradeError};
 use crate::service::Service;
+use crate::transport::Transport;
 use crate::{api, channel, random, sigv4, timestamp};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -94,7 +96,7 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEADER_BYTES)
             .max_buf_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), handler)
+            .serve_connection(TokioIo::new(Transport::Plain(stream)), handler)
             .with_upgrades();
         tokio::select! {
             () = service.cancel.cancelled() => {}
@@ -113,7 +115,7 @@ async fn answer(
     let result = match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => call(service, request).await,
         (&Method::GET, path) if path.starts_with(DATA_CHANNEL) => {
-            upgrade(service, counted, request)
+            upgrade(service, counted, request).await
         }
         _ => Err(ApiError::not_found()),
     };
@@ -138,6 +140,11 @@ async fn answer(
         }
         response
     });
+    if service.faults.clock_ahead_secs() != 0
+        && let Ok(date) = HeaderValue::from_str(&timestamp::format_http(service.now_secs()))
+    {
+        response.headers_mut().insert(DATE, date);
+    }
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
@@ -182,14 +189,22 @@ async fn call(
         ));
     }
     let operation = text(X_AMZ_TARGET).unwrap_or_default();
-    let value = api::call(service, operation, &body, text(USER_AGENT))?;
+    let fault = service.faults.take_call(
+        operation
+            .rsplit_once('.')
+            .map_or(operation, |(_, name)| name),
+    );
+    if let Some(CallError::Late(by)) = fault {
+        sleep(by).await;
+    }
+    let value = api::call(service, operation, &body, text(USER_AGENT), fault)?;
     tracing::debug!(operation, "answered");
     let mut response = Response::new(Full::new(value.to_string().into()));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     Ok(response)
 }
 
-fn upgrade(
+async fn upgrade(
     service: &Arc<Service>,
     counted: Arc<Counted>,
     request: Request<Incoming>,
@@ -200,6 +215,11 @@ fn upgrade(
         return Err(ApiError::expired_token());
     }
     check_signature(service, "ssmmessages", &parts, b"")?;
+    match service.faults.take_upgrade() {
+        Some(UpgradeError::Status(status)) => return Err(ApiError::refused_upgrade(status)),
+        Some(UpgradeError::Late(by)) => sleep(by).await,
+        None => {}
+    }
     let accept = websocket_accept(&parts.headers).ok_or_else(ApiError::not_a_websocket)?;
     let role = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     if !role
@@ -289,7 +309,7 @@ fn check_signature(
         headers: &parts.headers,
         body,
     };
-    let now = i64::try_from(timestamp::now_ms() / 1000).unwrap_or(i64::MAX);
+    let now = service.now_secs();
     expected.verify(&request, now).map_err(|error| {
         tracing::info!(service = service_name, %error, "signature refused");
         ApiError::from(error)

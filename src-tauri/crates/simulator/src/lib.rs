@@ -20,6 +20,7 @@ mod api;
 mod api_error;
 mod channel;
 pub mod config;
+pub mod faults;
 mod http;
 mod mailbox;
 mod random;
@@ -27,6 +28,7 @@ mod service;
 mod session;
 mod sigv4;
 mod timestamp;
+mod transport;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +39,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 pub use config::{Config, DEMO_TARGET, OFFLINE_TARGET};
+pub use faults::{Action, Faults};
 use service::Service;
 pub use service::StartRecord;
 pub use session::{Disconnect, SessionSnapshot, SessionStatus};
@@ -234,6 +237,24 @@ impl Simulator {
         self.service
             .session(id)
             .is_some_and(|session| session.disconnect(how))
+    }
+
+    /// Does something once to a session. Whether there was something to do it to: a session, and a client or agent where
+    /// one is needed.
+    pub fn act(&self, id: &str, action: Action) -> bool {
+        self.service
+            .session(id)
+            .is_some_and(|session| self.service.act(&session, action))
+    }
+
+    /// What goes wrong by itself, with the times that are left.
+    pub fn faults(&self) -> Faults {
+        self.service.faults.all()
+    }
+
+    /// Changes what goes wrong by itself, for connections that are open too.
+    pub fn change_faults(&self, change: impl FnOnce(&mut Faults)) {
+        self.service.faults.change(change);
     }
 
     /// From now on every API call and upgrade is (or is no longer) refused because the caller's credentials have

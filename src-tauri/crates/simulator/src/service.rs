@@ -2,7 +2,7 @@
 //! agents, finds them, and keeps the history bounded.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -11,8 +11,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent::{self, Plan};
 use crate::config::{Config, Target};
+use crate::faults::{self, Action, AgentAction};
 use crate::random;
-use crate::session::{NewSession, Session, SessionSnapshot};
+use crate::session::{NewSession, Presence, Session, SessionSnapshot};
+use crate::timestamp;
 
 /// One StartSession call as it came in. Holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub(crate) struct Service {
     pub(crate) tasks: TaskTracker,
     pub(crate) connections: AtomicUsize,
     pub(crate) credentials_expired: AtomicBool,
+    pub(crate) faults: faults::Current,
+    started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
     records: Mutex<VecDeque<StartRecord>>,
     changed: watch::Sender<u64>,
@@ -50,6 +54,8 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(config: Config, authority: String) -> Self {
         Self {
+            faults: faults::Current::new(config.faults.clone()),
+            started: AtomicU64::new(0),
             config,
             authority,
             cancel: CancellationToken::new(),
@@ -83,6 +89,7 @@ impl Service {
             return None;
         }
         let new = NewSession {
+            number: self.started.fetch_add(1, Ordering::Relaxed),
             id: random::session_id(&self.config.principal),
             target: target.to_owned(),
             document: document.to_owned(),
@@ -126,6 +133,24 @@ impl Service {
             .cloned()
     }
 
+    /// Does this to a session. Whether there was something to do it to.
+    pub(crate) fn act(&self, session: &Arc<Session>, action: Action) -> bool {
+        let Action::Agent(AgentAction::Restart { absence }) = action else {
+            return session.act(action);
+        };
+        let (session, cancel) = (Arc::clone(session), self.cancel.clone());
+        let is_there = session.set_presence(Presence::Absent);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(absence) => {
+                    session.set_presence(Presence::Here);
+                }
+            }
+        });
+        is_there
+    }
+
     /// All sessions that are remembered, oldest first.
     pub(crate) fn all_sessions(&self) -> Vec<Arc<Session>> {
         self.sessions().iter().cloned().collect()
@@ -157,6 +182,12 @@ impl Service {
             .iter()
             .cloned()
             .collect()
+    }
+
+    /// The service's clock.
+    pub(crate) fn now_secs(&self) -> i64 {
+        let now = i64::try_from(timestamp::now_ms() / 1000).unwrap_or(i64::MAX);
+        now.saturating_add(self.faults.clock_ahead_secs())
     }
 
     pub(crate) fn are_credentials_expired(&self) -> bool {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Request;
 use protocol::{
-    ClientConfig, ClientEvent, DataChannel, Frame, Now, Output, SessionId, SessionInfo,
+    ClientConfig, ClientEvent, DataChannel, Frame, Notice, Now, Output, SessionId, SessionInfo,
     TerminalSize,
 };
 use secrecy::ExposeSecret as _;
@@ -127,6 +127,7 @@ pub(crate) struct Client {
     pub(crate) exit_code: Option<i32>,
     pub(crate) closed: Option<String>,
     pub(crate) largest_chunk: usize,
+    pub(crate) notices: Vec<Notice>,
     /// Set when the socket has ended, by whichever side.
     pub(crate) gone: Option<Option<u16>>,
     input: Vec<u8>,
@@ -162,6 +163,7 @@ impl Client {
             exit_code: None,
             closed: None,
             largest_chunk: 0,
+            notices: Vec::new(),
             gone: None,
             input: Vec::new(),
         };
@@ -330,10 +332,10 @@ impl Client {
             ClientEvent::Stderr(bytes) => self.stderr.extend_from_slice(&bytes),
             ClientEvent::ExitCode(code) => self.exit_code = Some(code),
             ClientEvent::Closed(closed) => self.closed = Some(closed.output),
+            ClientEvent::Notice(notice) => self.notices.push(notice),
             ClientEvent::Failed(error) => panic!("failed: {error}"),
             ClientEvent::HandshakeRequested { .. }
             | ClientEvent::DataKeyNeeded(_)
-            | ClientEvent::Notice(_)
             | ClientEvent::FlagReceived(_) => {}
         }
     }

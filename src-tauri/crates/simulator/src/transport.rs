@@ -1,0 +1,71 @@
+//! What connections run over. A type of our own, so that an upgraded connection can be taken out of HTTP's hands again
+//! and be reset.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// One accepted connection.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Plain(TcpStream),
+}
+
+impl Transport {
+    /// Makes the end of this connection a reset: for the peer, as if the other machine had been restarted.
+    pub(crate) fn reset_when_dropped(&self) {
+        let Self::Plain(stream) = self;
+        if let Err(error) = stream.set_zero_linger() {
+            tracing::warn!(%error, "cannot reset a connection");
+        }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
+        let Self::Plain(stream) = self.get_mut();
+        Pin::new(stream)
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        let Self::Plain(stream) = self;
+        stream.is_write_vectored()
+    }
+}
