@@ -2,6 +2,8 @@
 //!
 //! Property tests feed them generated input, fuzz targets whatever a fuzzer comes up with.
 
+pub mod fuzzing;
+
 use std::time::Duration;
 
 use bytes::Bytes;

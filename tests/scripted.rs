@@ -20,6 +20,9 @@ pub const SHELL_REQUEST: &str = r#"{"AgentVersion":"3.3.987.0","RequestedClientA
 /// The same with encryption.
 pub const KMS_REQUEST: &str = r#"{"AgentVersion":"3.3.987.0","RequestedClientActions":[{"ActionType":"SessionType","ActionParameters":{"SessionType":"Standard_Stream","Properties":null}},{"ActionType":"KMSEncryption","ActionParameters":{"KMSKeyId":"arn:key","Challenge":"AAECAwQFBgcICQoLDA0ODw=="}}]}"#;
 
+/// The client's answer to that, as it was recorded but for the key.
+pub const KMS_RESPONSE: &str = r#"{"ClientVersion":"1.2.764.0","ProcessedClientActions":[{"ActionType":"SessionType","ActionStatus":1,"ActionResult":null,"Error":""},{"ActionType":"KMSEncryption","ActionStatus":1,"ActionResult":{"KMSCipherTextKey":"dGhlIGRhdGEga2V5LCBlbmNyeXB0ZWQ=","KMSCipherTextHash":null,"ChallengeAcknowledgement":true},"Error":""}],"Errors":null}"#;
+
 /// The agent's end of a handshake.
 pub const COMPLETE: &str = r#"{"HandshakeTimeToComplete":53000000,"CustomerMessage":""}"#;
 

@@ -3,6 +3,7 @@
 mod engine_session;
 mod protocol_agent;
 mod protocol_client;
+mod protocol_corpus;
 mod protocol_hostile;
 mod protocol_kms;
 mod protocol_pair;

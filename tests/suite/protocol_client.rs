@@ -679,6 +679,118 @@ fn only_the_latest_size_is_sent_once_there_is_a_way() {
 }
 
 #[test]
+fn sizes_go_out_at_both_ends_of_their_range_and_never_while_unchanged() {
+    let mut client = Client::open();
+    for (number, (cols, rows)) in (0..).zip([(1, 1), (u16::MAX, u16::MAX), (1, u16::MAX)]) {
+        for _ in 0..3 {
+            client
+                .channel
+                .resize(client.now, TerminalSize::new(cols, rows).unwrap());
+        }
+        assert_eq!(client.seen(), [size(number, cols, rows)]);
+    }
+    assert_eq!(TerminalSize::new(0, 1), None);
+    assert_eq!(TerminalSize::new(1, 0), None);
+}
+
+#[test]
+fn a_size_that_changes_during_the_handshake_goes_out_once_it_is_complete() {
+    let mut client = Client::connected(|config| config.size = TerminalSize::new(80, 24));
+    client.hear(from_agent(0, PayloadType::HandshakeRequest, SHELL_REQUEST));
+    for cols in [90, 100, 110] {
+        client
+            .channel
+            .resize(client.now, TerminalSize::new(cols, 30).unwrap());
+    }
+    // The first one, sent early, is number 0; the answer is number 1.
+    for number in 0..2 {
+        client.hear(acknowledged_input(number));
+    }
+    assert_eq!(client.wait(5 * SECOND), []);
+    let seen = client.hear(from_agent(1, PayloadType::HandshakeComplete, COMPLETE));
+    assert_eq!(seen.last(), Some(&size(2, 110, 30)));
+}
+
+#[test]
+fn a_session_without_a_handshake_knows_no_version_and_stays_without_one() {
+    let mut client = Client::open_with(|config| config.target = Some("i-1".into()));
+    for request in [SHELL_REQUEST, testsuite::scripted::KMS_REQUEST] {
+        let number = i64::from(request != SHELL_REQUEST) + 1;
+        let unexpected = notice(Notice::UnexpectedPayload(PayloadType::HandshakeRequest));
+        assert_eq!(
+            client.hear(from_agent(number, PayloadType::HandshakeRequest, request)),
+            [Seen::Acknowledged(number), unexpected]
+        );
+    }
+    assert_eq!(client.enter(b"ls\r"), [sent(0, "ls\r")]);
+}
+
+/// The request for a command whose streams are kept apart.
+const COMMAND_REQUEST: &str = r#"{"AgentVersion":"3.3.987.0","RequestedClientActions":[{"ActionType":"SessionType","ActionParameters":{"SessionType":"NonInteractiveCommands","Properties":null}}]}"#;
+
+fn command() -> Client {
+    let mut client = Client::connected(|_| {});
+    client.hear(from_agent(
+        0,
+        PayloadType::HandshakeRequest,
+        COMMAND_REQUEST,
+    ));
+    let seen = client.hear(from_agent(1, PayloadType::HandshakeComplete, COMPLETE));
+    let kind = seen.iter().find_map(|seen| match seen {
+        Seen::Event(ClientEvent::Opened(info)) => Some(info.session_type.clone()),
+        Seen::Open
+        | Seen::Acknowledged(_)
+        | Seen::Sent(..)
+        | Seen::Control(..)
+        | Seen::Event(_) => None,
+    });
+    assert_eq!(kind, Some(SessionType::NonInteractiveCommands));
+    client
+}
+
+#[test]
+fn a_command_keeps_its_streams_apart_and_in_order_and_tells_how_it_ended() {
+    for (text, code) in [
+        ("EXIT_CODE: 0", 0),
+        ("EXIT_CODE: 255", 255),
+        ("EXIT_CODE: -1", -1),
+        ("EXIT_CODE: 3221225786", -1_073_741_510),
+    ] {
+        let mut client = command();
+        let shown: Vec<_> = [
+            (PayloadType::StdErr, "warning\n"),
+            (PayloadType::Output, "one\n"),
+            (PayloadType::StdErr, "error\n"),
+            (PayloadType::ExitCode, text),
+        ]
+        .into_iter()
+        .zip(2..)
+        .flat_map(|((payload_type, payload), number)| {
+            client.hear(from_agent(number, payload_type, payload))
+        })
+        .filter(|seen| matches!(seen, Seen::Event(_)))
+        .collect();
+        assert_eq!(
+            shown,
+            [
+                event(ClientEvent::Stderr("warning\n".into())),
+                output("one\n"),
+                event(ClientEvent::Stderr("error\n".into())),
+                event(ClientEvent::ExitCode(code)),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_command_that_ends_without_an_exit_code_makes_none_up() {
+    let mut client = command();
+    client.hear(from_agent(2, PayloadType::Output, "half"));
+    let seen = client.hear(closed(""));
+    assert!(matches!(seen[..], [Seen::Event(ClientEvent::Closed(_))]));
+}
+
+#[test]
 fn flags_are_sent_as_stream_messages() {
     let mut client = Client::open();
     client

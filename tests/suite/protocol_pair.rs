@@ -329,6 +329,9 @@ fn sessions_of_every_kind_survive_every_fault() {
     let tally = *tally.lock().unwrap();
     eprintln!("{tally:?}");
     assert_eq!(tally.complete + tally.timed_out, runs);
+    if runs < MIXED_RUNS {
+        return;
+    }
     // A mix that hardly opens a session, or hardly harms one, would test nothing.
     assert!(tally.complete * 100 >= runs * 97, "{tally:?}");
     assert!(tally.cuts >= runs && tally.repeats >= runs, "{tally:?}");

@@ -783,3 +783,44 @@ impl std::fmt::Debug for DataChannel {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Now = Now {
+        elapsed: Duration::ZERO,
+        unix_ms: 1,
+    };
+
+    /// A channel whose data key has been brought.
+    fn sealed_channel() -> DataChannel {
+        let Ok(session_id) = SessionId::try_from("alice-1") else {
+            panic!("the id is well-formed")
+        };
+        let mut config = ClientConfig::new(session_id, Uuid::nil());
+        config.target = Some("i-1".into());
+        let mut channel = DataChannel::new(config, Box::new(Uuid::nil));
+        let body = br#"{"RequestedClientActions":[{"ActionType":"KMSEncryption","ActionParameters":{"KMSKeyId":"k"}}]}"#;
+        channel.handle_handshake_request(NOW, body);
+        if let Ok(key) = GeneratedDataKey::new(&[7; 64], vec![1], [0; 12]) {
+            channel.provide_data_key(NOW, key);
+        }
+        assert!(channel.sealing.is_some());
+        channel
+    }
+
+    #[test]
+    fn the_keys_of_a_session_that_is_over_are_gone_while_the_channel_is_kept() {
+        let mut failed = sealed_channel();
+        failed.fail(ChannelError::EncryptionSkipped);
+        assert!(failed.sealing.is_none());
+        let mut closed = sealed_channel();
+        let body = crate::payload::ChannelClosedBody::default();
+        let form = crate::service::HeaderForm::WithPayloadType;
+        if let Ok(frame) = crate::service::channel_closed(&body, form, Uuid::nil(), 1) {
+            closed.handle_frame(NOW, frame);
+        }
+        assert!(closed.is_closed() && closed.sealing.is_none());
+    }
+}

@@ -416,6 +416,17 @@ mod tests {
     }
 
     #[test]
+    fn takes_no_sample_across_a_cut() {
+        let mut outgoing = outgoing(ResendPolicy::EachMessage);
+        push(&mut outgoing, ms(0));
+        let before = outgoing.estimate;
+        outgoing.stop();
+        outgoing.start(ms(9000));
+        assert!(outgoing.acknowledge(ms(9001), SequenceNumber(0)));
+        assert_eq!(outgoing.estimate, before);
+    }
+
+    #[test]
     fn learns_a_round_trip_longer_than_any_first_timeout() {
         let mut outgoing = outgoing(ResendPolicy::EachMessage);
         let round_trip = ms(2500);

@@ -386,6 +386,14 @@ mod tests {
     }
 
     #[test]
+    fn a_request_longer_than_any_is_not_even_read() {
+        let body = |len: usize| format!(r#"{{"AgentVersion":"{}"}}"#, "9".repeat(len - 19));
+        assert_eq!(body(100).len(), 100);
+        assert!(HandshakeRequest::decode(body(MAX_REQUEST_LEN_BYTES).as_bytes()).is_ok());
+        assert!(HandshakeRequest::decode(body(MAX_REQUEST_LEN_BYTES + 1).as_bytes()).is_err());
+    }
+
+    #[test]
     fn an_answer_keeps_the_status_the_official_client_gets_wrong() {
         let body = br#"{"ClientVersion":"1.2.764.0","ProcessedClientActions":[
             {"ActionType":"SomethingNew","ActionStatus":0,"ActionResult":3,"Error":"x"}],"Errors":["x"]}"#;
