@@ -2,6 +2,8 @@
 //! with a body or an error; HTTP and signatures are `http`'s business. Shapes, constraints and wordings follow the AWS
 //! Systems Manager API Reference.
 
+mod validation;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -12,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
+pub(crate) use self::validation::Validation;
 use crate::agent::{Plan, Program};
 use crate::api_error::ApiError;
 use crate::config::{Document, DocumentKind, Handshake, Platform, TargetBehaviour};
@@ -23,8 +26,6 @@ use crate::timestamp;
 
 /// The prefix of `X-Amz-Target`.
 const SERVICE_PREFIX: &str = "AmazonSSM.";
-/// More than any session document has.
-const MAX_PARAMETERS: usize = 100;
 
 /// Carries out the operation that `X-Amz-Target` names.
 pub(crate) fn call(
@@ -540,97 +541,6 @@ fn connection_status(service: &Service, input: &OfTarget) -> Result<Value, ApiEr
         .target(id)
         .is_some_and(|target| target.behaviour != TargetBehaviour::NotConnected);
     Ok(json!({ "Target": id, "Status": if connected { "connected" } else { "notconnected" } }))
-}
-
-/// Collects failed constraints, which the service reports all at once.
-#[derive(Default)]
-struct Validation {
-    failures: Vec<String>,
-}
-
-impl Validation {
-    fn fail(&mut self, member: &str, value: &str, constraint: &str) {
-        // The service repeats the whole value; nobody needs more than this of a wrong one.
-        const SHOWN: usize = 500;
-        let value: String = value.chars().take(SHOWN).collect();
-        self.failures.push(format!(
-            "Value {value} at '{member}' failed to satisfy constraint: {constraint}"
-        ));
-    }
-
-    fn required<'a>(&mut self, member: &str, value: Option<&'a str>) -> &'a str {
-        if value.is_none() {
-            self.fail(member, "null", "Member must not be null");
-        }
-        // Passes every later check, so that only one failure is reported.
-        value.unwrap_or("-")
-    }
-
-    fn length(&mut self, member: &str, value: &str, least: usize, most: usize) {
-        let len = value.chars().count();
-        let constraint = match len {
-            _ if len < least => format!("Member must have length greater than or equal to {least}"),
-            _ if len > most => format!("Member must have length less than or equal to {most}"),
-            _ => return,
-        };
-        self.fail(member, &format!("'{value}'"), &constraint);
-    }
-
-    fn range(&mut self, member: &str, value: Option<i64>, least: i64, most: i64) {
-        let Some(value) = value else { return };
-        let constraint = match value {
-            _ if value < least => {
-                format!("Member must have value greater than or equal to {least}")
-            }
-            _ if value > most => format!("Member must have value less than or equal to {most}"),
-            _ => return,
-        };
-        self.fail(member, &format!("'{value}'"), &constraint);
-    }
-
-    fn one_of(&mut self, member: &str, value: &str, allowed: &[&str]) {
-        if !allowed.contains(&value) && value != "-" {
-            let constraint = format!(
-                "Member must satisfy enum value set: [{}]",
-                allowed.join(", ")
-            );
-            self.fail(member, &format!("'{value}'"), &constraint);
-        }
-    }
-
-    fn document_name(&mut self, name: &str) {
-        let letters = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
-        if !letters || !(3..=128).contains(&name.len()) {
-            const PATTERN: &str =
-                r"Member must satisfy regular expression pattern: ^[a-zA-Z0-9_\-.:/]{3,128}$";
-            self.fail("documentName", &format!("'{name}'"), PATTERN);
-        }
-    }
-
-    fn parameters(&mut self, parameters: &BTreeMap<String, Vec<String>>) {
-        if parameters.len() > MAX_PARAMETERS {
-            let constraint = format!("Map must have length less than or equal to {MAX_PARAMETERS}");
-            self.fail("parameters", "{...}", &constraint);
-        }
-        for name in parameters.keys() {
-            let len = name.chars().count();
-            if !(1..=255).contains(&len) {
-                const CONSTRAINT: &str = "Map keys must satisfy constraint: [Member must have length less than or equal to 255, \
-                     Member must have length greater than or equal to 1]";
-                self.fail("parameters", "{...}", CONSTRAINT);
-            }
-        }
-    }
-
-    fn finish(self) -> Result<(), ApiError> {
-        if self.failures.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::validation(&self.failures))
-        }
-    }
 }
 
 /// One page of `items` and the token of the next. Tokens hold the offset; callers must not read them.
