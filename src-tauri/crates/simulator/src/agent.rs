@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::service::{self, HeaderForm};
+use protocol::kms::{DataKey, DecryptRequest};
+use protocol::service::{self as gateway, HeaderForm};
 use protocol::{
-    AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, Frame, HandshakePlan, Now,
-    Output, PayloadType, SessionId, SessionType,
+    AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, EncryptionPlan, Frame,
+    HandshakePlan, Now, Output, PayloadType, SessionId, SessionType,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -26,15 +27,18 @@ use uuid::Uuid;
 
 use self::chunks::Chunks;
 use self::process::{Command, Piece, Process};
-use crate::config::{Config, Delivery, Platform};
+use crate::config::{Delivery, Platform};
+use crate::service::Service;
 use crate::session::{AgentSignals, Presence, Session, SessionStatus};
-use crate::timestamp;
+use crate::{kms, random, timestamp};
 
 /// What the agent is to do in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) program: Program,
     pub(crate) handshake: bool,
+    /// The key to encrypt with, which needs the handshake.
+    pub(crate) kms_key_id: Option<String>,
 }
 
 /// What it runs.
@@ -72,8 +76,9 @@ const OVERDUE: &str =
     "Your session timed out due to reaching its maximum duration and has been terminated.";
 
 /// Runs the agent of a session to its end.
-pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
-    let (output, status) = if let Some(name) = missing_plugin(&plan, &config.agent.version) {
+pub(crate) async fn run(session: Arc<Session>, plan: Plan, service: Arc<Service>) {
+    let (output, status) = if let Some(name) = missing_plugin(&plan, &service.config.agent.version)
+    {
         // The words of an agent without the plug-in.
         let output = format!(
             "Plugin with name {name} is not supported by this version of ssm agent, \
@@ -81,7 +86,7 @@ pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
         );
         (output, SessionStatus::Failed)
     } else {
-        match Agent::new(Arc::clone(&session), plan, config) {
+        match Agent::new(Arc::clone(&session), plan, service) {
             Some(agent) => agent.run().await,
             None => (
                 "The session id is not valid.".to_owned(),
@@ -109,7 +114,7 @@ fn missing_plugin(plan: &Plan, version: &str) -> Option<&'static str> {
 
 struct Agent {
     session: Arc<Session>,
-    config: Config,
+    service: Arc<Service>,
     plan: Plan,
     channel: AgentChannel,
     epoch: Instant,
@@ -173,7 +178,8 @@ enum Wake {
 }
 
 impl Agent {
-    fn new(session: Arc<Session>, plan: Plan, config: Config) -> Option<Self> {
+    fn new(session: Arc<Session>, plan: Plan, service: Arc<Service>) -> Option<Self> {
+        let config = &service.config;
         let session_id = SessionId::try_from(session.id.as_str()).ok()?;
         let mut channel = AgentConfig::new(session_id, config.agent.version.clone());
         channel.limits.window_bytes = config.agent.output_window;
@@ -188,7 +194,14 @@ impl Agent {
         channel.handshake = handshake.then_some(HandshakePlan {
             session_type,
             properties: None,
-            encryption: None,
+            encryption: plan.kms_key_id.clone().map(|kms_key_id| EncryptionPlan {
+                kms_key_id,
+                target: session.target.clone(),
+                requires_challenge: config.agent.requires_kms_challenge,
+                random_challenge: random::bytes(),
+                secret: random::bytes(),
+                first_nonce: random::bytes(),
+            }),
         });
         let now = Instant::now();
         Some(Self {
@@ -196,7 +209,7 @@ impl Agent {
             stdout: Chunks::new(config.agent.chunk_len),
             stderr: Chunks::new(config.agent.chunk_len),
             session,
-            config,
+            service,
             plan,
             channel: AgentChannel::new(channel, Box::new(Uuid::new_v4)),
             epoch: now,
@@ -363,7 +376,7 @@ impl Agent {
         self.pause();
         if self.client.is_some() {
             let form = HeaderForm::WithPayloadType;
-            let start = service::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
+            let start = gateway::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
             self.handle_service_frame(start);
         }
     }
@@ -375,7 +388,7 @@ impl Agent {
         if presence == Presence::Absent {
             self.channel.handle_disconnected(now);
             self.outgoing.clear();
-            if self.config.delivery == Delivery::Drop {
+            if self.service.config.delivery == Delivery::Drop {
                 self.session.to_agent.clear();
             }
         } else if presence == Presence::Here && earlier == Presence::Absent {
@@ -388,7 +401,7 @@ impl Agent {
 
     fn pause(&mut self) {
         let form = HeaderForm::WithPayloadType;
-        let pause = service::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
+        let pause = gateway::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
         self.handle_service_frame(pause);
     }
 
@@ -433,9 +446,7 @@ impl Agent {
     fn handle_event(&mut self, event: AgentEvent) {
         match event {
             AgentEvent::Opened => self.start(),
-            AgentEvent::DecryptDataKey(_) => {
-                self.channel.refuse_data_key(self.now(), "there is no key");
-            }
+            AgentEvent::DecryptDataKey(request) => self.decrypt_data_key(&request),
             AgentEvent::Input(bytes) => {
                 self.last_activity = Instant::now();
                 self.handle_input(bytes);
@@ -458,6 +469,28 @@ impl Agent {
         }
     }
 
+    /// Asks KMS, as the instance would with its own role.
+    fn decrypt_data_key(&mut self, request: &DecryptRequest) {
+        let owned = |(name, value): (&&str, &String)| ((*name).to_owned(), value.clone());
+        let context = request.context.iter().map(owned).collect();
+        let key_id = Some(request.key_id.as_str());
+        let reason = match kms::decrypted(&self.service, key_id, &request.ciphertext, &context) {
+            Ok((_, plaintext)) => match DataKey::new(&plaintext) {
+                Ok(key) => return self.channel.provide_data_key(self.now(), &key),
+                Err(error) => error.to_string(),
+            },
+            // As the agent's SDK writes errors.
+            Err(error) => format!(
+                "Unable to retrieve data key, Error when decrypting data key {}: {}\n\tstatus code: {}, request id: {}",
+                error.kind,
+                error.message,
+                error.status.as_u16(),
+                random::request_id()
+            ),
+        };
+        self.channel.refuse_data_key(self.now(), &reason);
+    }
+
     fn transmit(&mut self) {
         while let Some(frame) = self.outgoing.pop_front() {
             if let Err(frame) = self.session.offer_to_client(frame) {
@@ -469,7 +502,7 @@ impl Agent {
     // ---- the program
 
     fn start(&mut self) {
-        let shell = &self.config.shell;
+        let shell = &self.service.config.shell;
         let argv = match &self.plan.program {
             Program::Shell if shell.argv.is_empty() => environment::shell(),
             Program::Shell => shell.argv.clone(),
@@ -499,7 +532,7 @@ impl Agent {
         };
         let separate = self.separates_output();
         let on_pty = self.has_terminal();
-        let size = self.size.unwrap_or(self.config.agent.initial_size);
+        let size = self.size.unwrap_or(self.service.config.agent.initial_size);
         self.starting = Some(tokio::task::spawn_blocking(move || {
             if on_pty {
                 process::start_on_pty(&command, size)
@@ -513,7 +546,7 @@ impl Agent {
         tracing::debug!(session = %self.session.id, pid = process.pid, "program started");
         self.session.set_child(Some(process.pid));
         self.process = Some(process);
-        self.send_from = Instant::now() + self.config.agent.first_output_delay;
+        self.send_from = Instant::now() + self.service.config.agent.first_output_delay;
         self.apply_size();
         self.channel.set_ready(self.now());
     }
@@ -521,7 +554,7 @@ impl Agent {
     fn handle_launch_failure(&mut self, text: String) {
         tracing::info!(session = %self.session.id, text, "program not started");
         if self.has_terminal() {
-            let at = Instant::now() + self.config.agent.launch_failure_delay;
+            let at = Instant::now() + self.service.config.agent.launch_failure_delay;
             self.stage = Stage::LaunchFailed { at, text };
             return;
         }
@@ -535,7 +568,7 @@ impl Agent {
 
     fn handle_input(&mut self, bytes: Bytes) {
         if self.has_terminal() {
-            let bytes = match self.config.agent.platform {
+            let bytes = match self.service.config.agent.platform {
                 Platform::Unix => bytes,
                 Platform::Windows => as_on_windows(bytes),
             };
@@ -619,7 +652,7 @@ impl Agent {
                 return;
             }
             self.last_activity = Instant::now();
-            if let Some(pause) = self.config.agent.chunk_pause {
+            if let Some(pause) = self.service.config.agent.chunk_pause {
                 self.send_from = self.last_activity + pause;
             }
             self.handle_outputs();
@@ -671,9 +704,9 @@ impl Agent {
         let is_over = |since: Instant, limit: Option<Duration>| {
             limit.is_some_and(|limit| since + limit <= now)
         };
-        let words = if is_over(self.last_activity, self.config.idle_timeout) {
+        let words = if is_over(self.last_activity, self.service.config.idle_timeout) {
             IDLE
-        } else if is_over(self.epoch, self.config.max_duration) {
+        } else if is_over(self.epoch, self.service.config.max_duration) {
             OVERDUE
         } else {
             return;
@@ -721,7 +754,7 @@ impl Agent {
         let patience = if self.client.is_some() {
             PATIENCE
         } else {
-            self.config.agent.drain
+            self.service.config.agent.drain
         };
         self.exit_code
             .map(|_| self.last_output.max(self.last_activity) + patience)
@@ -729,7 +762,7 @@ impl Agent {
 
     fn drain(&mut self) {
         self.stage = Stage::Draining {
-            until: Instant::now() + self.config.agent.drain,
+            until: Instant::now() + self.service.config.agent.drain,
         };
     }
 
@@ -758,10 +791,15 @@ impl Agent {
     fn deadline(&self) -> Option<Instant> {
         let now = Instant::now();
         let idle = self
+            .service
             .config
             .idle_timeout
             .map(|limit| self.last_activity + limit);
-        let overdue = self.config.max_duration.map(|limit| self.epoch + limit);
+        let overdue = self
+            .service
+            .config
+            .max_duration
+            .map(|limit| self.epoch + limit);
         if self.presence != Presence::Here {
             return [idle, overdue].into_iter().flatten().min();
         }

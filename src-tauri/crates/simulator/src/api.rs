@@ -5,6 +5,7 @@
 mod validation;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,11 +26,11 @@ use crate::session::Session;
 use crate::timestamp;
 
 /// The prefix of `X-Amz-Target`.
-const SERVICE_PREFIX: &str = "AmazonSSM.";
+pub(crate) const SERVICE_PREFIX: &str = "AmazonSSM.";
 
 /// Carries out the operation that `X-Amz-Target` names.
 pub(crate) fn call(
-    service: &Service,
+    service: &Arc<Service>,
     operation: &str,
     body: &[u8],
     user_agent: Option<&str>,
@@ -90,7 +91,7 @@ fn check_fault(
     })
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // Where the text is wrong may be said, what is wrong not: the body may hold secrets of somebody's document.
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
@@ -117,7 +118,7 @@ struct StartSession {
 }
 
 fn start_session(
-    service: &Service,
+    service: &Arc<Service>,
     input: StartSession,
     user_agent: Option<&str>,
 ) -> Result<Value, ApiError> {
@@ -244,7 +245,17 @@ fn plan(document: &Document, values: &BTreeMap<String, String>) -> Plan {
         Handshake::Always => true,
         Handshake::Never => false,
     };
-    Plan { program, handshake }
+    let encrypted = match document.kind {
+        DocumentKind::Port => None,
+        DocumentKind::StandardStream
+        | DocumentKind::InteractiveCommands { .. }
+        | DocumentKind::NonInteractiveCommands { .. } => document.kms_key_id.clone(),
+    };
+    Plan {
+        program,
+        handshake: handshake || encrypted.is_some(),
+        kms_key_id: encrypted,
+    }
 }
 
 /// Puts values in the place of `{{ name }}`, once: a value is never searched for names itself.
@@ -577,7 +588,7 @@ fn with_next_token(mut value: Value, token: Option<String>) -> Value {
     value
 }
 
-fn caller_arn(service: &Service) -> String {
+pub(crate) fn caller_arn(service: &Service) -> String {
     format!(
         "arn:aws:iam::{}:user/{}",
         service.config.account_id, service.config.principal
@@ -607,11 +618,11 @@ mod tests {
     use super::*;
     use crate::config::{Config, DEMO_TARGET, OFFLINE_TARGET, SILENT_TARGET, Target};
 
-    fn service(config: Config) -> Service {
-        Service::new(config, "127.0.0.1:1".to_owned())
+    fn service(config: Config) -> Arc<Service> {
+        Arc::new(Service::new(config, "127.0.0.1:1".to_owned()))
     }
 
-    fn ask(service: &Service, operation: &str, body: &Value) -> Result<Value, ApiError> {
+    fn ask(service: &Arc<Service>, operation: &str, body: &Value) -> Result<Value, ApiError> {
         call(
             service,
             &format!("AmazonSSM.{operation}"),
@@ -621,7 +632,7 @@ mod tests {
         )
     }
 
-    fn refused(service: &Service, operation: &str, body: &Value) -> (&'static str, String) {
+    fn refused(service: &Arc<Service>, operation: &str, body: &Value) -> (&'static str, String) {
         let error = ask(service, operation, body).unwrap_err();
         (error.kind, error.message)
     }

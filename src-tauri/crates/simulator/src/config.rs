@@ -54,6 +54,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// The session documents, by name.
     pub documents: BTreeMap<String, Document>,
+    /// The keys that KMS has.
+    pub kms_keys: Vec<KmsKey>,
     /// The document of a session that names none.
     pub default_document: String,
     /// The shell behind `Standard_Stream` sessions, and the environment of all commands.
@@ -94,6 +96,7 @@ impl Default for Config {
                 ),
             ],
             documents: Document::well_known(),
+            kms_keys: Vec::new(),
             default_document: DEFAULT_DOCUMENT.to_owned(),
             shell: Shell::default(),
             agent: AgentBehaviour::default(),
@@ -126,6 +129,61 @@ impl Config {
         ]);
         config
     }
+
+    /// The ARN of a key with this id in the region and account that are played.
+    pub fn kms_arn(&self, id: &str) -> String {
+        format!("arn:aws:kms:{}:{}:key/{id}", self.region, self.account_id)
+    }
+
+    /// Encrypts the sessions of all documents that can, with a new key that behaves like this. Its ARN.
+    pub fn encrypt_sessions(&mut self, behaviour: KmsKeyBehaviour) -> String {
+        let arn = self.kms_arn(&uuid::Uuid::new_v4().to_string());
+        self.kms_keys.push(KmsKey::new(&arn, behaviour));
+        for document in self.documents.values_mut() {
+            document.kms_key_id = Some(arn.clone());
+        }
+        arn
+    }
+}
+
+/// A key of KMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KmsKey {
+    /// `arn:aws:kms:<region>:<account>:key/<id>`; it can be asked for by its id, too.
+    pub arn: String,
+    /// `alias/<name>`, if it has one.
+    pub alias: Option<String>,
+    /// What KMS does with it.
+    pub behaviour: KmsKeyBehaviour,
+}
+
+impl KmsKey {
+    /// A key of this ARN.
+    pub fn new(arn: &str, behaviour: KmsKeyBehaviour) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            alias: None,
+            behaviour,
+        }
+    }
+}
+
+/// What KMS does with a key. A key that is missing is one that is not in [`Config::kms_keys`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KmsKeyBehaviour {
+    /// Everybody may use it.
+    #[default]
+    Enabled,
+    /// The caller may not use it: `AccessDeniedException`.
+    Denied,
+    /// The agent may not: the same for Decrypt only.
+    DecryptDenied,
+    /// `DisabledException`.
+    Disabled,
+    /// `KMSInvalidStateException`.
+    PendingDeletion,
 }
 
 /// One machine the service knows.
@@ -181,6 +239,8 @@ pub struct Document {
     pub parameters: BTreeMap<String, Option<String>>,
     /// Whether the agent begins with a handshake.
     pub handshake: Handshake,
+    /// The key to encrypt sessions with, except port sessions. With one, there is always a handshake.
+    pub kms_key_id: Option<String>,
 }
 
 /// The session types of documents.
@@ -224,7 +284,15 @@ impl Document {
             kind,
             parameters: BTreeMap::new(),
             handshake: Handshake::Auto,
+            kms_key_id: None,
         }
+    }
+
+    /// The same document with its sessions encrypted by this key.
+    #[must_use]
+    pub fn with_kms_key(mut self, key_id: &str) -> Self {
+        self.kms_key_id = Some(key_id.to_owned());
+        self
     }
 
     /// The same document with one more parameter; one without a default must be given.
@@ -335,6 +403,9 @@ pub struct AgentBehaviour {
     pub output_window: usize,
     /// How long the agent waits before it reports that the shell could not be started. The real agent waits two seconds.
     pub launch_failure_delay: Duration,
+    /// Whether a client must put the agent's random challenge into the encryption context. Agents since 3.3.808 send
+    /// one, and do not insist by default.
+    pub requires_kms_challenge: bool,
     /// Which messages are sent again. The real agent repeats the oldest one only.
     pub resend: ResendPolicy,
 }
@@ -364,6 +435,7 @@ impl Default for AgentBehaviour {
             drain: Duration::from_secs(2),
             output_window: 512 * 1024,
             launch_failure_delay: Duration::ZERO,
+            requires_kms_challenge: false,
             resend: ResendPolicy::EachMessage,
         }
     }

@@ -26,7 +26,7 @@ use crate::api_error::ApiError;
 use crate::faults::{CallError, UpgradeError};
 use crate::service::Service;
 use crate::transport::Transport;
-use crate::{api, channel, random, sigv4, timestamp};
+use crate::{api, channel, kms, random, sigv4, timestamp};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -152,7 +152,7 @@ async fn answer(
 }
 
 async fn call(
-    service: &Service,
+    service: &Arc<Service>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, ApiError> {
     check_not_from_browser(service, request.headers())?;
@@ -174,13 +174,20 @@ async fn call(
         Ok(Err(_)) => return Err(ApiError::serialization("the body could not be read")),
         Err(_) => return Err(ApiError::timeout()),
     };
-    check_signature(service, "ssm", &parts, &body)?;
     let text = |name| {
         parts
             .headers
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
+    let operation = text(X_AMZ_TARGET).unwrap_or_default();
+    let kms_operation = operation.strip_prefix(kms::SERVICE_PREFIX);
+    let service_name = if kms_operation.is_some() {
+        "kms"
+    } else {
+        "ssm"
+    };
+    check_signature(service, service_name, &parts, &body)?;
     if text(CONTENT_TYPE)
         .is_none_or(|value| !value.eq_ignore_ascii_case("application/x-amz-json-1.1"))
     {
@@ -188,7 +195,6 @@ async fn call(
             "the content type must be application/x-amz-json-1.1",
         ));
     }
-    let operation = text(X_AMZ_TARGET).unwrap_or_default();
     let fault = service.faults.take_call(
         operation
             .rsplit_once('.')
@@ -197,7 +203,10 @@ async fn call(
     if let Some(CallError::Late(by)) = fault {
         sleep(by).await;
     }
-    let value = api::call(service, operation, &body, text(USER_AGENT), fault)?;
+    let value = match kms_operation {
+        Some(operation) => kms::call(service, operation, &body, fault)?,
+        None => api::call(service, operation, &body, text(USER_AGENT), fault)?,
+    };
     tracing::debug!(operation, "answered");
     let mut response = Response::new(Full::new(value.to_string().into()));
     response.headers_mut().insert(CONTENT_TYPE, JSON);

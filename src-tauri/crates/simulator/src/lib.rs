@@ -3,8 +3,11 @@
 //!
 //! A client that is given [`Simulator::environment`] goes the same way as to AWS: StartSession over HTTP with a
 //! signature, the signed WebSocket upgrade, the token, and the whole data-channel protocol, because the agent here is
-//! the mirrored side of the `protocol` crate. What it leaves out: TLS, KMS, port sessions, and the agent's own
-//! connections to the service, which are in-process.
+//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session. What it
+//! leaves out: TLS, port sessions, and the agent's own connections to the service, which are in-process.
+//!
+//! Everything works unless something else is asked for: [`Config`] says how the parts behave, [`Faults`] what goes wrong
+//! by itself and can be changed at any time, and [`Simulator::act`] does something once to a session.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), simulator::SimulatorError> {
@@ -22,6 +25,7 @@ mod channel;
 pub mod config;
 pub mod faults;
 mod http;
+mod kms;
 mod mailbox;
 mod random;
 mod service;
@@ -130,6 +134,7 @@ impl Simulator {
         let config = &self.service.config;
         let mut environment = vec![
             ("AWS_ENDPOINT_URL_SSM", self.endpoint_url().into()),
+            ("AWS_ENDPOINT_URL_KMS", self.endpoint_url().into()),
             ("AWS_REGION", config.region.clone().into()),
             ("AWS_DEFAULT_REGION", config.region.clone().into()),
             ("AWS_ACCESS_KEY_ID", config.access_key_id.clone().into()),

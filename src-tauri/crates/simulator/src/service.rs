@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::agent::{self, Plan};
 use crate::config::{Config, Target};
 use crate::faults::{self, Action, AgentAction};
+use crate::kms::Kms;
 use crate::random;
 use crate::session::{NewSession, Presence, Session, SessionSnapshot};
 use crate::timestamp;
@@ -45,6 +46,7 @@ pub(crate) struct Service {
     pub(crate) connections: AtomicUsize,
     pub(crate) credentials_expired: AtomicBool,
     pub(crate) faults: faults::Current,
+    pub(crate) kms: Kms,
     started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
     records: Mutex<VecDeque<StartRecord>>,
@@ -55,6 +57,7 @@ impl Service {
     pub(crate) fn new(config: Config, authority: String) -> Self {
         Self {
             faults: faults::Current::new(config.faults.clone()),
+            kms: Kms::default(),
             started: AtomicU64::new(0),
             config,
             authority,
@@ -74,7 +77,7 @@ impl Service {
 
     /// Starts a session and, if there is a plan, its agent. `None` when there are too many sessions.
     pub(crate) fn start_session(
-        &self,
+        self: &Arc<Self>,
         target: &str,
         document: &str,
         reason: Option<String>,
@@ -118,7 +121,7 @@ impl Service {
         sessions.push_back(Arc::clone(&session));
         drop(sessions);
         if let Some(plan) = plan {
-            let run = agent::run(Arc::clone(&session), plan, self.config.clone());
+            let run = agent::run(Arc::clone(&session), plan, Arc::clone(self));
             self.tasks.spawn(run);
         }
         self.changed

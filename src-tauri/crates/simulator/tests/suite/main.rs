@@ -16,6 +16,7 @@ mod faults_agent;
 mod faults_path;
 mod faults_service;
 mod hostile;
+mod kms;
 mod program;
 mod raw;
 mod shell;
