@@ -2,7 +2,25 @@
 //!
 //! Nothing here is on by default. Random choices come from [`Faults::seed`], so that the n-th frame of a session's
 //! n-th connection meets the same fate in every run; what a run puts into the n-th frame still depends on its timing.
-//! The types can be read from text, for the program's options and for tables of tests: see [`FromStr`] of each.
+//! The types can be read from text, for the program's options and for tables of tests.
+//!
+//! | what goes wrong | here | option of the program |
+//! |---|---|---|
+//! | latency, jitter, bandwidth | [`Path`] | `--latency`, `--jitter`, `--bandwidth` |
+//! | loss, duplicates, other order, corrupt or wrong frames, text, fragments | [`Path::rules`], [`Action::DamageToClient`], [`Action::DamageToAgent`] | `--damage`, `--damage-to-client`, `--damage-to-agent` |
+//! | no acknowledgements, a storm of them | a [`Rule`] for [`Frames::Acknowledgements`], [`Injection::AcknowledgementStorm`] | `--no-acks`, `--after TIME=ack-storm` |
+//! | a connection closed (every hour, or in seconds), reset, silent | [`Faults::timed`], [`Action::Disconnect`] | `--after TIME=bye`, `close`, `abort`, `reset`, `silence` |
+//! | expired token | [`Action::ExpireToken`], [`Limits::token_lifetime`] | `--token-lifetime`, `--after TIME=expire-token` |
+//! | refused, throttled, late API calls and resumes | [`Faults::calls`] | `--call` |
+//! | refused or late upgrades | [`Faults::upgrades`] | `--upgrade` |
+//! | wrong clock | [`Faults::clock_ahead_secs`] | `--clock-ahead` |
+//! | another host after a resume | [`Faults::resume_host`] | `--resume-host` |
+//! | agent gone, back, restarted, saying what nobody knows | [`AgentAction`] | `--after TIME=vanish`, `return`, `restart`, `send` |
+//! | agent of another version or system, or without a handshake | [`AgentBehaviour`], [`Document::handshake`] | `--agent-version`, `--windows`, `--no-handshake` |
+//! | encryption, and KMS without the key | [`Config::encrypt_sessions`] | `--kms`, `--kms-challenge` |
+//! | pause and start of publication | [`Injection::Pause`], [`Injection::Start`] | `--after TIME=pause`, `start` |
+//! | frames for an absent side lost | [`Delivery`] | `--lose-queued` |
+//! | session idle, too long, ended from elsewhere | [`Config::idle_timeout`], [`Config::max_duration`], [`Action::Terminate`] | `--idle-timeout`, `--max-duration`, `--after TIME=terminate` |
 
 mod action;
 mod damage;
@@ -18,10 +36,10 @@ pub use action::{Action, AgentAction, Injection, Timed};
 pub use damage::{Damage, Frames};
 pub(crate) use damage::{is_acknowledgement, is_stream};
 pub(crate) use line::{Line, Wire};
-pub use parse::FaultParseError;
+pub use parse::{FaultParseError, duration};
 
 #[cfg(doc)]
-use std::str::FromStr;
+use crate::config::{AgentBehaviour, Config, Delivery, Document, Limits};
 
 /// Everything that goes wrong by itself. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq)]

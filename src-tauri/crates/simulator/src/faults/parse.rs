@@ -43,7 +43,7 @@ fn number<T: FromStr>(what: &'static str, text: &str) -> Result<T, FaultParseErr
 /// # Errors
 ///
 /// When it is none.
-pub(super) fn duration(text: &str) -> Result<Duration, FaultParseError> {
+pub fn duration(text: &str) -> Result<Duration, FaultParseError> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let unit_ms = match &text[digits.len()..] {
         "" | "ms" => 1,

@@ -9,9 +9,10 @@ use protocol::{MessageType, SequenceNumber};
 use simulator::faults::{Damage, Frames, Injection, Path, Rule};
 use simulator::{Action, Config, Simulator};
 use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::client::{Client, config};
+use crate::client::{Client, LIMIT, config};
 use crate::raw::Raw;
 
 fn only(damage: Damage, frames: Frames) -> Path {
@@ -55,7 +56,7 @@ async fn latency_is_added_in_both_directions_and_can_be_taken_away() {
         times.push(round_trip(&mut client).await);
     }
     let best = times.into_iter().min().unwrap();
-    assert!(best < Duration::from_millis(100), "{best:?}");
+    assert!(best < Duration::from_millis(150), "{best:?}");
     simulator.shutdown().await;
 }
 
@@ -149,7 +150,8 @@ async fn damaged_frames_cannot_be_read() {
         let read = raw.stream_frame().await;
         assert!(read.is_err(), "{damage:?}: {read:?}");
         simulator.change_faults(|faults| faults.to_client = Path::default());
-        while raw.stream_frame().await.is_err() {}
+        let readable = async { while raw.stream_frame().await.is_err() {} };
+        timeout(LIMIT, readable).await.unwrap();
         simulator.shutdown().await;
     }
 }
@@ -297,7 +299,9 @@ async fn one_frame_can_be_damaged_in_either_direction() {
     raw.stream_frame().await.unwrap();
     let corrupt = Damage::CorruptDigest;
     assert!(simulator.act(&raw.id, Action::DamageToClient(corrupt)));
-    assert!(raw.stream_frame().await.is_err());
+    // One may have been on its way already.
+    let damaged = async { while raw.stream_frame().await.is_ok() {} };
+    timeout(LIMIT, damaged).await.unwrap();
     assert!(raw.stream_frame().await.is_ok());
 
     assert!(simulator.act(&raw.id, Action::DamageToAgent(Damage::Loss)));

@@ -129,6 +129,57 @@ async fn what_is_printed_is_for_a_shell_to_evaluate() {
 }
 
 #[tokio::test]
+async fn faults_can_be_asked_for_by_options() {
+    let program = start(&[
+        "--fast",
+        "--kms",
+        "enabled",
+        "--call",
+        "StartSession=throttling*1",
+        "--damage",
+        "stream/duplicate=0.5",
+        "--after",
+        "100ms=bye",
+        "--",
+        "sh",
+    ])
+    .await;
+    let body = json!({ "Target": program.target });
+    let answer = program.caller.call("StartSession", &body).await;
+    assert_eq!(answer.error(), (400, "ThrottlingException".to_owned()));
+    let mut client = Client::start(program.caller.clone(), &body, Some((80, 24))).await;
+    client
+        .run_until("the close", |client| client.socket.is_none())
+        .await;
+    assert_eq!(client.gone, Some(Some(1000)));
+    client.send("echo $((6*7))\r");
+    while !client.text().contains("42\r\n") {
+        client.reconnect().await;
+        client
+            .run_until("the answer or the next close", |client| {
+                client.socket.is_none() || client.text().contains("42\r\n")
+            })
+            .await;
+    }
+    assert!(client.opened.clone().unwrap().is_encrypted);
+}
+
+#[tokio::test]
+async fn documents_can_be_added_by_options() {
+    let program = start(&["--fast", "--document", "Greet=separated:echo {{ whom }}"]).await;
+    let body = json!({
+        "Target": program.target,
+        "DocumentName": "Greet",
+        "Parameters": {"whom": ["the world"]},
+    });
+    let mut client = Client::start(program.caller.clone(), &body, None).await;
+    client
+        .run_until("the exit code", |client| client.exit_code == Some(0))
+        .await;
+    assert_eq!(client.text(), "the world\n");
+}
+
+#[tokio::test]
 async fn wrong_arguments_and_a_taken_port_are_told() {
     let program = start(&["--fast"]).await;
     let port = program.caller.address.rsplit_once(':').unwrap().1;
