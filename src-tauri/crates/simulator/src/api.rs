@@ -293,8 +293,9 @@ fn connection(service: &Service, session: &Session, host: Option<&str>) -> Value
         (Some(host), Some((_, port))) => format!("{host}:{port}"),
         (_, _) => service.authority.clone(),
     };
+    let scheme = if service.is_secure() { "wss" } else { "ws" };
     let url = format!(
-        "ws://{authority}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}"
+        "{scheme}://{authority}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}"
     );
     json!({ "SessionId": session.id, "TokenValue": token.expose_secret(), "StreamUrl": url })
 }

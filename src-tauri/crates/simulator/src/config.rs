@@ -68,6 +68,9 @@ pub struct Config {
     pub idle_timeout: Option<Duration>,
     /// After how long the service ends a session; `None` never does.
     pub max_duration: Option<Duration>,
+    /// The certificate to serve HTTPS and WSS with, if not HTTP and WS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Certificate>,
     /// What goes wrong.
     pub faults: Faults,
     /// Bounds on what a peer can make us hold or wait for.
@@ -103,6 +106,8 @@ impl Default for Config {
             delivery: Delivery::default(),
             idle_timeout: None,
             max_duration: None,
+            #[cfg(feature = "tls")]
+            tls: None,
             faults: Faults::default(),
             limits: Limits::default(),
         }
@@ -144,6 +149,22 @@ impl Config {
         }
         arn
     }
+}
+
+/// A certificate for `127.0.0.1` and `localhost`, by an authority that is new in every run.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Certificate {
+    /// One to be accepted by those who trust the authority.
+    #[default]
+    Good,
+    /// One that was good, years ago.
+    Expired,
+    /// One for `other.invalid` only.
+    WrongHost,
+    /// One that the authority has not signed.
+    SelfSigned,
 }
 
 /// A key of KMS.

@@ -18,6 +18,7 @@
 //! | agent gone, back, restarted, saying what nobody knows | [`AgentAction`] | `--after TIME=vanish`, `return`, `restart`, `send` |
 //! | agent of another version or system, or without a handshake | [`AgentBehaviour`], [`Document::handshake`] | `--agent-version`, `--windows`, `--no-handshake` |
 //! | encryption, and KMS without the key | [`Config::encrypt_sessions`] | `--kms`, `--kms-challenge` |
+//! | certificates of another authority, expired, of another host | [`Config::tls`] | `--tls`, `--tls-certificate` |
 //! | pause and start of publication | [`Injection::Pause`], [`Injection::Start`] | `--after TIME=pause`, `start` |
 //! | frames for an absent side lost | [`Delivery`] | `--lose-queued` |
 //! | session idle, too long, ended from elsewhere | [`Config::idle_timeout`], [`Config::max_duration`], [`Action::Terminate`] | `--idle-timeout`, `--max-duration`, `--after TIME=terminate` |

@@ -86,6 +86,9 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
     }
     let (service, counted) = (Arc::clone(service), Arc::new(counted));
     service.clone().tasks.spawn(async move {
+        let Some(transport) = secured(&service, stream).await else {
+            return;
+        };
         let handler = service_fn(|request| {
             let (service, counted) = (Arc::clone(&service), Arc::clone(&counted));
             async move { Ok::<_, Infallible>(answer(&service, counted, request).await) }
@@ -96,7 +99,7 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEADER_BYTES)
             .max_buf_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(Transport::Plain(stream)), handler)
+            .serve_connection(TokioIo::new(transport), handler)
             .with_upgrades();
         tokio::select! {
             () = service.cancel.cancelled() => {}
@@ -105,6 +108,35 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
             }
         }
     });
+}
+
+/// The connection after TLS, where that is configured.
+#[cfg(feature = "tls")]
+async fn secured(service: &Service, stream: TcpStream) -> Option<Transport> {
+    let Some(tls) = &service.tls else {
+        return Some(Transport::Plain(stream));
+    };
+    let handshake = timeout(
+        service.config.limits.request_timeout,
+        tls.acceptor.accept(stream),
+    );
+    let accepted = tokio::select! {
+        () = service.cancel.cancelled() => return None,
+        accepted = handshake => accepted,
+    };
+    match accepted {
+        Ok(Ok(stream)) => Some(Transport::Tls(Box::new(stream))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS refused");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secured(_service: &Service, stream: TcpStream) -> Option<Transport> {
+    Some(Transport::Plain(stream))
 }
 
 async fn answer(
@@ -341,8 +373,13 @@ fn check_not_from_browser(service: &Service, headers: &HeaderMap) -> Result<(), 
             .get(name)
             .map(|value| value.to_str().unwrap_or_default())
     };
+    let scheme = if service.is_secure() {
+        "https://"
+    } else {
+        "http://"
+    };
     let is_origin_ours =
-        text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_ours));
+        text(ORIGIN).is_none_or(|origin| origin.strip_prefix(scheme).is_some_and(is_ours));
     if is_origin_ours && text(HOST).is_some_and(is_ours) {
         Ok(())
     } else {

@@ -4,7 +4,7 @@
 //! A client that is given [`Simulator::environment`] goes the same way as to AWS: StartSession over HTTP with a
 //! signature, the signed WebSocket upgrade, the token, and the whole data-channel protocol, because the agent here is
 //! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session. What it
-//! leaves out: TLS, port sessions, and the agent's own connections to the service, which are in-process.
+//! leaves out: port sessions and the agent's own connections to the service, which are in-process.
 //!
 //! Everything works unless something else is asked for: [`Config`] says how the parts behave, [`Faults`] what goes wrong
 //! by itself and can be changed at any time, and [`Simulator::act`] does something once to a session.
@@ -32,6 +32,8 @@ mod service;
 mod session;
 mod sigv4;
 mod timestamp;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 
 use std::io;
@@ -61,6 +63,10 @@ pub enum SimulatorError {
         #[source]
         source: io::Error,
     },
+    /// The certificate could not be made.
+    #[cfg(feature = "tls")]
+    #[error("cannot make a certificate")]
+    Certificate(#[source] io::Error),
 }
 
 /// Why a status was not reached.
@@ -94,7 +100,20 @@ impl Simulator {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let authority = listener.local_addr().map_err(listen)?.to_string();
-        let service = Arc::new(Service::new(config, authority));
+        #[cfg(feature = "tls")]
+        let tls = match config.tls {
+            Some(certificate) => {
+                Some(tls::Tls::new(certificate).map_err(SimulatorError::Certificate)?)
+            }
+            None => None,
+        };
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing to add"))]
+        let mut service = Service::new(config, authority);
+        #[cfg(feature = "tls")]
+        {
+            service.tls = tls;
+        }
+        let service = Arc::new(service);
         service
             .tasks
             .spawn(http::listen(Arc::clone(&service), listener));
@@ -104,7 +123,19 @@ impl Simulator {
 
     /// The URL of the JSON API, `http://127.0.0.1:<port>`; stream URLs have the same host and port.
     pub fn endpoint_url(&self) -> String {
-        format!("http://{}", self.service.authority)
+        let scheme = if self.service.is_secure() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.service.authority)
+    }
+
+    /// The certificate authority to trust, as PEM, where [`Config::tls`] is set.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        let tls = self.service.tls.as_ref();
+        tls.map(|tls| tls.ca_pem.as_str())
     }
 
     /// The region to sign for.

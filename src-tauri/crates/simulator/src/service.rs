@@ -16,6 +16,8 @@ use crate::kms::Kms;
 use crate::random;
 use crate::session::{NewSession, Presence, Session, SessionSnapshot};
 use crate::timestamp;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// One StartSession call as it came in. Holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(crate) struct Service {
     pub(crate) config: Config,
     /// `127.0.0.1:port`
     pub(crate) authority: String,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
     pub(crate) cancel: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) connections: AtomicUsize,
@@ -56,6 +60,8 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(config: Config, authority: String) -> Self {
         Self {
+            #[cfg(feature = "tls")]
+            tls: None,
             faults: faults::Current::new(config.faults.clone()),
             kms: Kms::default(),
             started: AtomicU64::new(0),
@@ -185,6 +191,14 @@ impl Service {
             .iter()
             .cloned()
             .collect()
+    }
+
+    /// Whether connections are secured.
+    pub(crate) fn is_secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
     }
 
     /// The service's clock.

@@ -7,26 +7,46 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 
 /// One accepted connection.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Transport {
     /// Makes the end of this connection a reset: for the peer, as if the other machine had been restarted.
     pub(crate) fn reset_when_dropped(&self) {
-        let Self::Plain(stream) = self;
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.get_ref().0,
+        };
         if let Err(error) = stream.set_zero_linger() {
             tracing::warn!(%error, "cannot reset a connection");
         }
     }
+}
 
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        let Self::Plain(stream) = self.get_mut();
-        Pin::new(stream)
-    }
+/// Calls the same method of whatever it is.
+macro_rules! forward {
+    ($transport:expr, $stream:ident => $call:expr) => {
+        match $transport.get_mut() {
+            Transport::Plain(stream) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+            #[cfg(feature = "tls")]
+            Transport::Tls(stream) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+        }
+    };
 }
 
 impl AsyncRead for Transport {
@@ -35,7 +55,7 @@ impl AsyncRead for Transport {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(context, buffer)
+        forward!(self, stream => stream.poll_read(context, buffer))
     }
 }
 
@@ -45,15 +65,15 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(context, bytes)
+        forward!(self, stream => stream.poll_write(context, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(context)
+        forward!(self, stream => stream.poll_flush(context))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(context)
+        forward!(self, stream => stream.poll_shutdown(context))
     }
 
     fn poll_write_vectored(
@@ -61,11 +81,14 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(context, slices)
+        forward!(self, stream => stream.poll_write_vectored(context, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        let Self::Plain(stream) = self;
-        stream.is_write_vectored()
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 }

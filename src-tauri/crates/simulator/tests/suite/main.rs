@@ -21,3 +21,5 @@ mod program;
 mod raw;
 mod shell;
 mod signer;
+#[cfg(feature = "tls")]
+mod tls;

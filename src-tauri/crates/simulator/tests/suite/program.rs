@@ -15,6 +15,7 @@ struct Program {
     child: Child,
     caller: Caller,
     target: String,
+    variables: std::collections::BTreeMap<String, String>,
 }
 
 async fn start(arguments: &[&str]) -> Program {
@@ -57,6 +58,7 @@ async fn start(arguments: &[&str]) -> Program {
         child,
         caller,
         target: variables["SIMULATOR_TARGET"].clone(),
+        variables,
     }
 }
 
@@ -162,6 +164,18 @@ async fn faults_can_be_asked_for_by_options() {
             .await;
     }
     assert!(client.opened.clone().unwrap().is_encrypted);
+}
+
+#[tokio::test]
+async fn the_authority_of_a_secured_service_is_written_for_clients_to_trust() {
+    let path = std::env::temp_dir().join(format!("simulator-ca-{}.pem", std::process::id()));
+    let program = start(&["--tls", path.to_str().unwrap()]).await;
+    let pem = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert_eq!(program.variables["AWS_CA_BUNDLE"], path.to_str().unwrap());
+    let endpoint = &program.variables["AWS_ENDPOINT_URL_SSM"];
+    assert!(endpoint.starts_with("https://"), "{endpoint}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod options;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use secrecy::ExposeSecret as _;
@@ -32,10 +33,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(run(options.config))
+    runtime.block_on(run(options.config, options.ca_file.as_deref()))
 }
 
-async fn run(config: Config) -> ExitCode {
+async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
     // Before anything is printed: whoever reads the output may stop us at once.
     let stop = match Stop::listen() {
         Ok(stop) => stop,
@@ -54,7 +55,27 @@ async fn run(config: Config) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let printed = print(&environment(&simulator));
+    let mut lines = environment(&simulator);
+    if let (Some(path), Some(ca_pem)) = (ca_file, simulator.ca_pem()) {
+        // Clients may run in another directory.
+        let written = std::fs::write(path, ca_pem).and_then(|()| std::path::absolute(path));
+        match written {
+            Ok(path) => lines.push_str(&format!(
+                "export AWS_CA_BUNDLE={};\n",
+                quoted(&path.to_string_lossy())
+            )),
+            Err(error) => {
+                complain(&format!("cannot write {}: {error}", path.display()));
+                simulator.shutdown().await;
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    lines.push_str(&format!(
+        "export SIMULATOR_TARGET={};\n",
+        quoted(simulator.target())
+    ));
+    let printed = print(&lines);
     if printed != ExitCode::SUCCESS {
         simulator.shutdown().await;
         return printed;
@@ -73,10 +94,6 @@ fn environment(simulator: &Simulator) -> String {
             quoted(value.expose_secret())
         ));
     }
-    lines.push_str(&format!(
-        "export SIMULATOR_TARGET={};\n",
-        quoted(simulator.target())
-    ));
     lines
 }
 

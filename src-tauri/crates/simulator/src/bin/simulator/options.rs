@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::ValueExt as _;
 use simulator::Config;
 use simulator::config::{
-    AgentBehaviour, Delivery, Document, DocumentKind, Handshake, KmsKeyBehaviour, Platform, Shell,
+    AgentBehaviour, Certificate, Delivery, Document, DocumentKind, Handshake, KmsKeyBehaviour,
+    Platform, Shell,
 };
 use simulator::faults::{Damage, Frames, Rule, duration};
 
@@ -42,6 +44,8 @@ Options:
   --agent-version <V>      The version of the agents (default: 3.3.987.0)
   --windows                Agents follow the rules of Windows for input
   --no-handshake           Agents never begin with a handshake
+  --tls <CA-FILE>          Serve HTTPS and WSS, and write the authority to trust to this file
+  --tls-certificate <KIND> Whose certificate is good, expired, wrong-host or self-signed
   --kms <STATE>            Encrypt sessions with a key of KMS that is enabled, denied (to the
                            caller), decrypt-denied (to the agent), disabled,
                            pending-deletion or missing
@@ -90,6 +94,8 @@ commands as you: they are new in every run.
 pub(crate) struct Options {
     pub(crate) config: Config,
     pub(crate) log: tracing::Level,
+    /// Where the certificate authority is written to.
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// What to do.
@@ -107,6 +113,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
     let mut fast = false;
     let mut handshake = true;
     let mut kms = None;
+    let mut ca_file = None;
+    let mut certificate = Certificate::Good;
     let mut log = tracing::Level::WARN;
     let mut shell = Vec::new();
     let mut parser = lexopt::Parser::from_args(arguments);
@@ -129,6 +137,10 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
             Long("agent-version") => config.agent.version = parser.value()?.parse()?,
             Long("windows") => config.agent.platform = Platform::Windows,
             Long("no-handshake") => handshake = false,
+            Long("tls") => ca_file = Some(parser.value()?.into()),
+            Long("tls-certificate") => {
+                certificate = parser.value()?.parse_with(certificate_kind)?;
+            }
             Long("kms") => kms = Some(parser.value()?.parse_with(key_behaviour)?),
             Long("kms-challenge") => config.agent.requires_kms_challenge = true,
             Long("lose-queued") => config.delivery = Delivery::Drop,
@@ -197,6 +209,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
         config.agent.launch_failure_delay = quick.launch_failure_delay;
         config.agent.resend = quick.resend;
     }
+    config.tls = ca_file.is_some().then_some(certificate);
     if !handshake {
         for document in config.documents.values_mut() {
             document.handshake = Handshake::Never;
@@ -208,7 +221,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
             config.kms_keys.clear();
         }
     }
-    Ok(Parsed::Run(Box::new(Options { config, log })))
+    Ok(Parsed::Run(Box::new(Options {
+        config,
+        log,
+        ca_file,
+    })))
 }
 
 fn parsed<T: FromStr<Err: Display>>(value: OsString) -> Result<T, lexopt::Error> {
@@ -243,6 +260,16 @@ fn key_behaviour(text: &str) -> Result<Option<KmsKeyBehaviour>, String> {
         "missing" => return Ok(None),
         _ => return Err(format!("`{text}` is no state of a key")),
     }))
+}
+
+fn certificate_kind(text: &str) -> Result<Certificate, String> {
+    Ok(match text {
+        "good" => Certificate::Good,
+        "expired" => Certificate::Expired,
+        "wrong-host" => Certificate::WrongHost,
+        "self-signed" => Certificate::SelfSigned,
+        _ => return Err(format!("`{text}` is no kind of certificate")),
+    })
 }
 
 fn document(text: &str) -> Result<(String, Document), String> {
@@ -328,7 +355,7 @@ mod tests {
     }
 
     /// One use of each option, and what it changes.
-    const EXAMPLES: [(&[&str], Check); 38] = [
+    const EXAMPLES: [(&[&str], Check); 40] = [
         (&["--port", "1"], |c| c.port == 1),
         (&["--region", "us-west-2"], |c| c.region == "us-west-2"),
         (&["--delay", "3"], |c| {
@@ -370,6 +397,10 @@ mod tests {
         }),
         (&["--kms", "missing"], |c| {
             c.kms_keys.is_empty() && c.documents[DEFAULT_DOCUMENT].kms_key_id.is_some()
+        }),
+        (&["--tls", "ca.pem"], |c| c.tls == Some(Certificate::Good)),
+        (&["--tls-certificate", "expired", "--tls", "ca.pem"], |c| {
+            c.tls == Some(Certificate::Expired)
         }),
         (&["--kms-challenge"], |c| c.agent.requires_kms_challenge),
         (&["--lose-queued"], |c| c.delivery == Delivery::Drop),
@@ -491,6 +522,7 @@ mod tests {
             &["--call", "gone"],
             &["--upgrade", "never"],
             &["--kms", "maybe"],
+            &["--tls-certificate", "fine"],
             &["--document", "A"],
             &["--document", "A=port:22"],
             &["--latency", "soon"],
