@@ -35,8 +35,8 @@ pub enum Damage {
         /// Bytes of the whole frame.
         len: usize,
     },
-    /// Before it comes one like it with another sequence number. A receiver cannot tell a number that is a little ahead
-    /// from the real one, and would show the wrong bytes there; the rest it must ignore.
+    /// Before it comes one like it with another sequence number. A receiver must ignore one that is far off, or of a
+    /// message it has; one of a message that is still to come it cannot tell from the real one.
     WrongNumber {
         /// What is added to the number.
         ahead: i64,

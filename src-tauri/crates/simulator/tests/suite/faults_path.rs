@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::SinkExt as _;
-use protocol::{MessageType, SequenceNumber};
+use protocol::{MessageType, Notice, SequenceNumber};
 use simulator::faults::{Damage, Frames, Injection, Path, Rule};
 use simulator::{Action, Config, Simulator};
 use tokio::io::AsyncReadExt as _;
@@ -274,21 +274,23 @@ async fn everything_at_once_loses_and_doubles_nothing() {
         .with(Damage::CorruptDigest, 0.03)
         .with(Damage::CorruptPayload, 0.03)
         .with(Damage::Truncate, 0.03)
-        .with(Damage::WrongNumber { ahead: -3 }, 0.03)
+        .with(Damage::WrongNumber { ahead: 1 << 40 }, 0.03)
         .with(Damage::UnknownType, 0.03)
         .with(Damage::Fragment { frames: 2 }, 0.05);
     config.faults.to_client = ills.clone();
     config.faults.to_agent = ills;
     let simulator = Simulator::start(config).await.unwrap();
     let mut client = Client::shell(&simulator).await;
-    client.send("stty -echo; seq 1 6000; echo d''one\r");
+    client.send("stty -echo; seq 1 40000; echo d''one\r");
     let output = client.read_until("done").await;
     let start = output.rfind("-echo").map_or(0, |start| start);
     let numbers: Vec<u32> = output[start..]
         .lines()
         .filter_map(|line| line.trim().parse().ok())
         .collect();
-    assert!(numbers.iter().copied().eq(1..=6000), "{}", numbers.len());
+    assert!(numbers.iter().copied().eq(1..=40_000), "{}", numbers.len());
+    let is_malformed = |notice: &Notice| matches!(notice, Notice::MalformedFrame(_));
+    assert!(client.notices.iter().any(is_malformed));
     simulator.shutdown().await;
 }
 
