@@ -9,14 +9,18 @@ const COMMANDS: &[&str] = &[
     "close_session",
     "delete_profile",
     "duplicate_profile",
+    "give_up_session",
     "grant_credit",
+    "interrupt_session",
     "list_profiles",
     "open_link",
     "open_session",
     "read_clipboard",
     "resize_session",
+    "retry_session",
     "save_profile",
     "send_input",
+    "session_timeline",
     "write_clipboard",
 ];
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{
-    AllowedHost, AllowedHosts, DialTerms, End, Scheme, SessionConfig, SessionHandle, SessionId,
-    SessionSource, SessionUpdate, SessionUpdates, SourceError, SourceErrorKind, SourceFuture,
-    State, StreamUrl, TerminalSize, Ticket,
+    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, End, Jitter, Resumed, Scheme,
+    SessionConfig, SessionHandle, SessionId, SessionSource, SessionUpdate, SessionUpdates,
+    SourceError, SourceErrorKind, SourceFuture, State, StreamUrl, TerminalSize, Ticket,
 };
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use simulator::{Config, DEMO_TARGET, Simulator};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -41,7 +42,9 @@ pub struct SimulatorSource {
     endpoint: String,
     target: String,
     starts: AtomicUsize,
+    resumes: AtomicUsize,
     terminates: AtomicUsize,
+    signed_in: Notify,
 }
 
 impl SimulatorSource {
@@ -52,6 +55,8 @@ impl SimulatorSource {
             endpoint: simulator.endpoint_url(),
             target: target.to_owned(),
             starts: AtomicUsize::new(0),
+            resumes: AtomicUsize::new(0),
+            signed_in: Notify::new(),
             terminates: AtomicUsize::new(0),
         })
     }
@@ -60,6 +65,17 @@ impl SimulatorSource {
     #[must_use]
     pub fn starts(&self) -> usize {
         self.starts.load(Ordering::Relaxed)
+    }
+
+    /// How often ResumeSession was asked.
+    #[must_use]
+    pub fn resumes(&self) -> usize {
+        self.resumes.load(Ordering::Relaxed)
+    }
+
+    /// Says that there are fresh credentials, to one session that waits for them.
+    pub fn sign_in(&self) {
+        self.signed_in.notify_one();
     }
 
     /// How often TerminateSession was asked.
@@ -100,10 +116,13 @@ impl SimulatorSource {
         if status.is_success() {
             Ok(value)
         } else {
-            Err(failed(
-                SourceErrorKind::Refused,
-                value["__type"].as_str().unwrap_or_default().to_owned(),
-            ))
+            let code = value["__type"].as_str().unwrap_or_default().to_owned();
+            let kind = match code.as_str() {
+                "ExpiredTokenException" => SourceErrorKind::SignInNeeded,
+                "ThrottlingException" | "InternalServerError" => SourceErrorKind::Busy,
+                _ => SourceErrorKind::Refused,
+            };
+            Err(failed(kind, code))
         }
     }
 
@@ -112,6 +131,24 @@ impl SimulatorSource {
         let answer = self
             .call("StartSession", &json!({ "Target": self.target }))
             .await?;
+        self.ticket(&answer)
+    }
+
+    async fn resume_session(&self, session_id: &SessionId) -> Result<Resumed, SourceError> {
+        self.resumes.fetch_add(1, Ordering::Relaxed);
+        let answer = self
+            .call(
+                "ResumeSession",
+                &json!({ "SessionId": session_id.as_ref() }),
+            )
+            .await?;
+        if answer["TokenValue"].as_str().unwrap_or_default().is_empty() {
+            return Ok(Resumed::Gone);
+        }
+        self.ticket(&answer).map(Resumed::Ticket)
+    }
+
+    fn ticket(&self, answer: &Value) -> Result<Ticket, SourceError> {
         let field = |name: &str| {
             answer[name]
                 .as_str()
@@ -138,6 +175,7 @@ impl SimulatorSource {
         .map_err(|e| failed(SourceErrorKind::Malformed, e.to_string()))?;
         Ok(Ticket {
             session_id,
+            target: self.target.clone(),
             token: SecretString::from(field("TokenValue")?),
             stream_url,
         })
@@ -147,6 +185,26 @@ impl SimulatorSource {
 impl SessionSource for SimulatorSource {
     fn start(&self) -> SourceFuture<'_, Ticket> {
         Box::pin(self.start_session())
+    }
+
+    fn resume<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, Resumed> {
+        Box::pin(self.resume_session(session_id))
+    }
+
+    fn fresh_credentials(&self) -> SourceFuture<'_, ()> {
+        Box::pin(async {
+            self.signed_in.notified().await;
+            Ok(())
+        })
+    }
+
+    fn data_key<'a>(&'a self, _request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
+        Box::pin(async {
+            Err(failed(
+                SourceErrorKind::Refused,
+                "the simulator has no KMS".to_owned(),
+            ))
+        })
     }
 
     fn dial_terms<'a>(&'a self, _url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
@@ -185,7 +243,9 @@ pub fn no_tls() -> Arc<rustls::ClientConfig> {
     )
 }
 
-fn failed(kind: SourceErrorKind, detail: String) -> SourceError {
+/// An error of the control side.
+#[must_use]
+pub fn failed(kind: SourceErrorKind, detail: String) -> SourceError {
     SourceError {
         kind,
         message: "The simulator did not do as asked.".to_owned(),
@@ -209,16 +269,30 @@ pub struct Held {
     pub tracker: TaskTracker,
     /// Whether output is granted back as soon as it is seen.
     pub grants: bool,
+    /// The longest wait for one piece of news; [`PATIENCE`] unless the test has a time of its own.
+    pub patience: Duration,
 }
 
 impl Held {
     /// Starts a session of 80 × 24.
     #[must_use]
     pub fn start(source: Arc<dyn SessionSource>) -> Self {
+        Self::start_with(source, |_| {})
+    }
+
+    /// The same with another configuration. Waits between tries are none unless it says otherwise.
+    #[must_use]
+    pub fn start_with(
+        source: Arc<dyn SessionSource>,
+        change: impl FnOnce(&mut SessionConfig),
+    ) -> Self {
         let tracker = TaskTracker::new();
-        let config = SessionConfig {
+        let mut config = SessionConfig {
             size: TerminalSize::new(80, 24),
+            jitter: Jitter::new(|| 0.0),
+            ..SessionConfig::default()
         };
+        change(&mut config);
         let (handle, updates) = SessionHandle::spawn(config, source, &tracker);
         Self {
             handle,
@@ -227,6 +301,7 @@ impl Held {
             states: Vec::new(),
             tracker,
             grants: true,
+            patience: PATIENCE,
         }
     }
 
@@ -239,7 +314,7 @@ impl Held {
 
     /// Takes one piece of news.
     pub async fn next(&mut self) -> Option<SessionUpdate> {
-        let update = timeout(PATIENCE, self.updates.recv())
+        let update = timeout(self.patience, self.updates.recv())
             .await
             .unwrap_or_else(|_| {
                 panic!(
@@ -285,6 +360,38 @@ impl Held {
                 self.text()
             );
         }
+    }
+
+    /// Waits for a state that is told from now on.
+    pub async fn until_state(&mut self, wanted: impl Fn(&State) -> bool) -> State {
+        loop {
+            match self.next().await {
+                Some(SessionUpdate::State(state)) if wanted(&state) => return state,
+                Some(_) => {}
+                None => panic!("ended without the state: {:?}", self.states),
+            }
+        }
+    }
+
+    /// Waits until the connection is lost and another one is sought.
+    pub async fn until_reconnecting(&mut self) {
+        self.until_state(|state| matches!(state, State::Reconnecting(_)))
+            .await;
+    }
+
+    /// Waits until the session is open again.
+    pub async fn until_open_again(&mut self) {
+        self.until_state(|state| matches!(state, State::Open { .. }))
+            .await;
+    }
+
+    /// Ends the session and waits until nothing of it is left.
+    pub async fn close(&self) {
+        self.handle.close().await;
+        self.tracker.close();
+        timeout(PATIENCE, self.tracker.wait())
+            .await
+            .unwrap_or_else(|_| panic!("the task is still there"));
     }
 
     /// Waits for the end.

@@ -6,21 +6,24 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use engine::Interrupt;
 use ipc::{
     AppInfo, AwsSetup, CommandError, ErrorCode, Profile, ProfileDraft, ProfileList, SessionOpened,
-    TerminalSize,
+    SessionTimeline, TerminalSize,
 };
 use tauri::{AppHandle, State};
 use uuid::Uuid;
 
 use crate::sessions::SessionsError;
 use crate::state::AppState;
-use crate::{clipboard, convert, link, opening};
+use crate::{clipboard, convert, link, opening, present};
 
 type Answer<T> = Result<T, CommandError>;
 
 /// A paste arrives in pieces; one larger than this is a page gone wild.
 const MAX_INPUT_BYTES: usize = 256 * 1024;
+/// What one interrupt may hold: a control character, or the end of a bracketed paste.
+const MAX_INTERRUPT_BYTES: usize = 64;
 
 #[tauri::command]
 pub(crate) fn app_info() -> AppInfo {
@@ -90,17 +93,56 @@ pub(crate) async fn attach_session(
 }
 
 #[tauri::command]
-pub(crate) async fn send_input(state: State<'_, AppState>, id: String, data: String) -> Answer<()> {
-    if data.len() > MAX_INPUT_BYTES.div_ceil(3) * 4 {
-        return Err(invalid("Too much input at once."));
-    }
-    let bytes = STANDARD
-        .decode(&data)
-        .map_err(|_| invalid("Input must be base64."))?;
+pub(crate) async fn send_input(
+    state: State<'_, AppState>,
+    id: String,
+    data: String,
+    epoch: u64,
+) -> Answer<()> {
+    let bytes = input(&data, MAX_INPUT_BYTES)?;
     Ok(state
         .sessions
-        .send_input(session_id(&id)?, Bytes::from(bytes))
+        .send_input(session_id(&id)?, epoch, bytes)
         .await?)
+}
+
+#[tauri::command]
+pub(crate) async fn interrupt_session(
+    state: State<'_, AppState>,
+    id: String,
+    epoch: u64,
+    data: String,
+    closing: String,
+    always_close: bool,
+) -> Answer<()> {
+    let interrupt = Interrupt {
+        bytes: input(&data, MAX_INTERRUPT_BYTES)?,
+        closing: input(&closing, MAX_INTERRUPT_BYTES)?,
+        always_close,
+    };
+    Ok(state
+        .sessions
+        .interrupt(session_id(&id)?, epoch, interrupt)
+        .await?)
+}
+
+#[tauri::command]
+pub(crate) fn retry_session(state: State<'_, AppState>, id: String) -> Answer<()> {
+    // Credentials are asked for once for all sessions that wait for the same.
+    state.gates.retry();
+    Ok(state.sessions.try_now(session_id(&id)?)?)
+}
+
+#[tauri::command]
+pub(crate) fn give_up_session(state: State<'_, AppState>, id: String) -> Answer<()> {
+    Ok(state.sessions.give_up(session_id(&id)?)?)
+}
+
+#[tauri::command]
+pub(crate) fn session_timeline(state: State<'_, AppState>, id: String) -> Answer<SessionTimeline> {
+    Ok(present::timeline(
+        &state.sessions.timeline(session_id(&id)?)?,
+    ))
 }
 
 #[tauri::command]
@@ -153,6 +195,17 @@ impl From<SessionsError> for CommandError {
             message: error.to_string(),
         }
     }
+}
+
+/// Bytes for a session out of base64.
+fn input(data: &str, most_bytes: usize) -> Answer<Bytes> {
+    if data.len() > most_bytes.div_ceil(3) * 4 {
+        return Err(invalid("Too much input at once."));
+    }
+    let bytes = STANDARD
+        .decode(data)
+        .map_err(|_| invalid("Input must be base64."))?;
+    Ok(Bytes::from(bytes))
 }
 
 fn session_id(text: &str) -> Answer<Uuid> {

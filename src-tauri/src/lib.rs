@@ -42,14 +42,18 @@ pub fn run() -> ExitCode {
             commands::close_session,
             commands::delete_profile,
             commands::duplicate_profile,
+            commands::give_up_session,
             commands::grant_credit,
+            commands::interrupt_session,
             commands::list_profiles,
             commands::open_link,
             commands::open_session,
             commands::read_clipboard,
             commands::resize_session,
+            commands::retry_session,
             commands::save_profile,
             commands::send_input,
+            commands::session_timeline,
             commands::write_clipboard,
         ])
         .setup(move |app| {

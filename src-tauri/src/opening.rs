@@ -11,11 +11,13 @@ use crate::state::AppState;
 
 /// The control side of a session on this profile. Nothing happens before the session starts.
 pub(crate) fn source(app: AppHandle, profile: Profile) -> Arc<dyn SessionSource> {
-    Arc::new(AwsSource::new(move || {
+    let gates = app.state::<AppState>().gates.clone();
+    let source = AwsSource::new(move || {
         let app = app.clone();
         let profile = profile.clone();
         Box::pin(async move { plan(&app, profile).await })
-    }))
+    });
+    Arc::new(source.with_gates(gates))
 }
 
 async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {

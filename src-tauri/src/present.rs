@@ -1,10 +1,17 @@
 //! Says in the window's terms what the engine tells of a session.
 
-use engine::{End, Notice, SessionUpdate, State};
-use ipc::{EndCause, Ended, SessionEvent, SessionPhase, SessionState};
+mod ended;
+mod timeline;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use engine::{Notice, SessionUpdate, State};
+use ipc::{SessionEvent, SessionPhase, SessionState, Silence, SilenceKind};
+
+use ended::ended;
+pub(crate) use timeline::timeline;
 
 /// The event for one piece of news; `None` for what only the log wants.
 pub(crate) fn event(update: SessionUpdate) -> Option<SessionEvent> {
@@ -16,10 +23,29 @@ pub(crate) fn event(update: SessionUpdate) -> Option<SessionEvent> {
         SessionUpdate::Output(bytes) | SessionUpdate::Stderr(bytes) => Some(SessionEvent::Output {
             data: STANDARD.encode(&bytes),
         }),
-        SessionUpdate::Notice(notice) => {
-            notice_text(&notice).map(|message| SessionEvent::Notice { message })
-        }
+        SessionUpdate::Notice(notice) => notice_event(&notice),
     }
+}
+
+/// Whether the node keeps somebody waiting is a state of affairs, not a sentence to be put away.
+fn notice_event(notice: &Notice) -> Option<SessionEvent> {
+    let silence = match notice {
+        Notice::Stalled(silence) => Some((SilenceKind::NoAnswer, *silence)),
+        Notice::PeerAbsent => Some((SilenceKind::NodeAbsent, Duration::ZERO)),
+        Notice::PeerPresent | Notice::Recovered => None,
+        other => return notice_text(other).map(|message| SessionEvent::Notice { message }),
+    };
+    Some(SessionEvent::Silence {
+        silence: silence.map(|(kind, lasted)| Silence {
+            kind,
+            since_ms: unix_ms(SystemTime::now() - lasted),
+        }),
+    })
+}
+
+fn unix_ms(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn session_state(state: State) -> SessionState {
@@ -34,6 +60,24 @@ fn session_state(state: State) -> SessionState {
                 agent_version: info.agent_version,
             };
         }
+        State::Reconnecting(outage) => {
+            return SessionState::Reconnecting {
+                since_ms: outage.since_ms,
+                cause: sentence(&outage.cause.to_string()),
+                attempt: outage.attempt,
+                next_try_ms: outage.next_try_ms,
+                failure: outage.failure.map(|lost| sentence(&lost.to_string())),
+            };
+        }
+        State::WaitingForSignIn {
+            since_ms, reason, ..
+        } => {
+            return SessionState::WaitingForSignIn {
+                since_ms,
+                message: reason.message,
+                remedy: reason.remedy,
+            };
+        }
         State::Ended(end) => return SessionState::Ended { ended: ended(end) },
     };
     SessionState::Connecting { phase }
@@ -43,16 +87,6 @@ fn session_state(state: State) -> SessionState {
 fn notice_text(notice: &Notice) -> Option<String> {
     let text = match notice {
         Notice::CustomerMessage(text) => protocol::text::clean(text),
-        Notice::PeerAbsent => {
-            "The node is not connected at the moment; what you type is kept until it is back."
-                .to_owned()
-        }
-        Notice::PeerPresent => "The node is connected again.".to_owned(),
-        Notice::Stalled(silence) => format!(
-            "No answer for {} s; what you type is kept.",
-            silence.as_secs()
-        ),
-        Notice::Recovered => "The node answers again.".to_owned(),
         Notice::NoFirstMessage(_) => {
             "The node has not answered yet. It may be starting, out of disk space or unreachable."
                 .to_owned()
@@ -73,121 +107,6 @@ fn notice_text(notice: &Notice) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn ended(end: End) -> Ended {
-    match end {
-        End::Closed => Ended {
-            cause: EndCause::Closed,
-            message: "You closed this session.".to_owned(),
-            remedy: None,
-            detail: None,
-            exit_code: None,
-        },
-        End::Finished { exit_code } => Ended {
-            cause: EndCause::Finished,
-            message: match exit_code {
-                Some(code) => format!("The command ended with exit status {code}."),
-                None => "The session ended.".to_owned(),
-            },
-            remedy: None,
-            detail: None,
-            exit_code,
-        },
-        End::Service { output, exit_code } => service_end(output, exit_code),
-        End::NotStarted(error) => Ended {
-            cause: EndCause::Refused,
-            message: error.message,
-            remedy: error.remedy,
-            detail: error.detail,
-            exit_code: None,
-        },
-        End::NotConnected(error) => not_connected(&error),
-        End::Lost(lost) => Ended {
-            cause: EndCause::Lost,
-            message: "The connection to the session was lost.".to_owned(),
-            remedy: Some(
-                "Start again for a new session; what ran in this one may have ended with it."
-                    .to_owned(),
-            ),
-            detail: Some(sentence(&lost.to_string())),
-            exit_code: None,
-        },
-    }
-}
-
-/// The service's and the agent's own words, with the way on where it is known.
-fn service_end(output: String, exit_code: Option<i32>) -> Ended {
-    let (message, remedy) = if output.starts_with("Your session timed out due to inactivity") {
-        (
-            "The session was idle for too long and the service ended it.",
-            Some(
-                "Start again; the idle limit is set in the account's Session Manager preferences.",
-            ),
-        )
-    } else if output.contains("is not found. Step name:") {
-        (
-            "The agent could not start the session.",
-            Some(
-                "This often means that the node's disk is full; free some space there and start again.",
-            ),
-        )
-    } else if output.contains("is not supported by this version of ssm agent") {
-        (
-            "The node's SSM Agent is too old for this kind of session.",
-            Some("Update the agent on the node, then start again."),
-        )
-    } else if output.contains("Unable to start command") || output.contains("Failed to start pty") {
-        (
-            "The agent could not start a shell on the node.",
-            Some("Check that the user the session runs as exists there."),
-        )
-    } else {
-        ("The service ended the session.", None)
-    };
-    Ended {
-        cause: EndCause::Service,
-        message: message.to_owned(),
-        remedy: remedy.map(str::to_owned),
-        detail: Some(output),
-        exit_code,
-    }
-}
-
-fn not_connected(error: &engine::DialError) -> Ended {
-    let (message, remedy) = match error {
-        engine::DialError::Refused { status: 403, .. } => (
-            "The service refused the data channel.",
-            "The permission ssmmessages:OpenDataChannel on your own sessions is needed since November 2025; ask for it, \
-             or check that this computer's clock is right.",
-        ),
-        engine::DialError::Refused { .. } => (
-            "The service refused the data channel.",
-            "Start again; if it stays so, a proxy on the way may not let WebSockets through.",
-        ),
-        engine::DialError::Tls { .. } => (
-            "The connection to the service is not trusted.",
-            "A proxy may be opening the connection with a certificate this computer does not know.",
-        ),
-        engine::DialError::Sign(_) => (
-            "The data channel could not be signed.",
-            "Check the credentials of this profile and start again.",
-        ),
-        engine::DialError::Connect { .. }
-        | engine::DialError::Upgrade { .. }
-        | engine::DialError::Timeout { .. }
-        | _ => (
-            "The data channel could not be reached.",
-            "Check the network, and that ssmmessages of this region can be reached from here.",
-        ),
-    };
-    Ended {
-        cause: EndCause::Unreachable,
-        message: message.to_owned(),
-        remedy: Some(remedy.to_owned()),
-        detail: Some(sentence(&error.to_string())),
-        exit_code: None,
-    }
-}
-
 /// An error's lower-case text as a sentence.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
@@ -201,74 +120,42 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{DialError, Lost};
 
     #[test]
-    fn every_end_is_a_sentence_and_keeps_its_detail() {
-        let host = "ssmmessages.eu-west-1.amazonaws.com".to_owned();
-        let ends = [
-            End::Closed,
-            End::Finished { exit_code: None },
-            End::Finished { exit_code: Some(3) },
-            End::Service {
-                output: "Your session timed out due to inactivity and has been terminated."
-                    .to_owned(),
-                exit_code: None,
-            },
-            End::Service {
-                output: "something new".to_owned(),
-                exit_code: None,
-            },
-            End::NotConnected(DialError::Refused {
-                host: host.clone(),
-                status: 403,
-            }),
-            End::NotConnected(DialError::Refused {
-                host: host.clone(),
-                status: 502,
-            }),
-            End::NotConnected(DialError::Timeout {
-                host,
-                step: "connecting",
-            }),
-            End::Lost(Lost::ClosedByPeer {
-                code: 1000,
-                reason: "Bye".to_owned(),
-            }),
-            End::Lost(Lost::Silent { seconds: 40 }),
-        ];
-        for end in ends {
-            let shown = ended(end.clone());
-            assert!(shown.message.ends_with('.'), "{end:?}: {}", shown.message);
-            assert!(
-                shown.remedy.is_none_or(|remedy| remedy.ends_with('.')),
-                "{end:?}"
-            );
-            assert_eq!(
-                shown.detail.is_some(),
-                !matches!(end, End::Closed | End::Finished { .. }),
-                "{end:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_refused_upgrade_names_the_permission() {
-        let shown = ended(End::NotConnected(DialError::Refused {
-            host: "h".to_owned(),
-            status: 403,
-        }));
-        assert!(
-            shown
-                .remedy
-                .is_some_and(|remedy| remedy.contains("ssmmessages:OpenDataChannel"))
+    fn a_node_that_keeps_somebody_waiting_is_a_state_and_not_a_notice() {
+        let silent = |notice| match notice_event(&notice) {
+            Some(SessionEvent::Silence { silence }) => silence.map(|silence| silence.kind),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            silent(Notice::Stalled(Duration::from_secs(3))),
+            Some(SilenceKind::NoAnswer)
         );
+        assert_eq!(silent(Notice::PeerAbsent), Some(SilenceKind::NodeAbsent));
+        assert_eq!(silent(Notice::Recovered), None);
+        assert_eq!(silent(Notice::PeerPresent), None);
     }
 
     #[test]
-    fn an_exit_status_is_told() {
-        let shown = ended(End::Finished { exit_code: Some(7) });
-        assert_eq!(shown.exit_code, Some(7));
-        assert!(shown.message.contains('7'));
+    fn an_outage_is_told_in_sentences() {
+        let lost = engine::Lost::Silent { seconds: 30 };
+        let state = session_state(State::Reconnecting(engine::Outage {
+            since_ms: 1,
+            cause: lost.clone(),
+            attempt: 2,
+            next_try_ms: Some(3),
+            failure: Some(lost),
+        }));
+        let sentence = "Nothing was heard from the service for 30 s.".to_owned();
+        assert_eq!(
+            state,
+            SessionState::Reconnecting {
+                since_ms: 1,
+                cause: sentence.clone(),
+                attempt: 2,
+                next_try_ms: Some(3),
+                failure: Some(sentence),
+            }
+        );
     }
 }

@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Exit, SessionConfig, SessionHandle, SessionSource, SessionUpdates, TerminalSize};
+use engine::{
+    Exit, Interrupt, Pace, SessionConfig, SessionHandle, SessionSource, SessionUpdates,
+    TerminalSize, Timeline,
+};
 use ipc::SessionOpened;
 use profiles::ProfileId;
 use tauri::{AppHandle, Emitter, EventTarget};
@@ -23,6 +26,8 @@ use crate::window;
 
 /// The most sessions that may be open at once: far more than anybody looks at, few enough for a page gone wild.
 const MAX_SESSIONS: usize = 256;
+/// Between two re-dials, whichever the sessions.
+const DIAL_GAP: Duration = Duration::from_millis(200);
 /// The longest that quitting waits for the sessions to end.
 const QUIT_GRACE: Duration = Duration::from_secs(15);
 
@@ -52,10 +57,21 @@ enum Entry {
 }
 
 /// All sessions of the application.
-#[derive(Default)]
 pub(crate) struct Sessions {
     entries: Mutex<Entries>,
     tracker: TaskTracker,
+    /// Keeps the dials of sessions that lost the same network apart.
+    pace: Pace,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            entries: Mutex::default(),
+            tracker: TaskTracker::default(),
+            pace: Pace::shared(DIAL_GAP),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -111,7 +127,11 @@ impl Sessions {
         let Entry::SetAside { size, .. } = *entry else {
             return Err(SessionsError::Begun);
         };
-        let config = SessionConfig { size: Some(size) };
+        let config = SessionConfig {
+            size: Some(size),
+            pace: self.pace.clone(),
+            ..SessionConfig::default()
+        };
         let (handle, updates) = SessionHandle::spawn(config, source, &self.tracker);
         *entry = Entry::Live(Arc::new(handle));
         drop(entries);
@@ -120,13 +140,42 @@ impl Sessions {
     }
 
     /// Hands input to a session, waiting while it has enough.
-    pub(crate) async fn send_input(&self, id: Uuid, bytes: Bytes) -> Result<(), SessionsError> {
-        let handle = self.live(id)?;
-        if handle.send_input(bytes).await {
-            Ok(())
-        } else {
-            Err(SessionsError::Unknown)
-        }
+    pub(crate) async fn send_input(
+        &self,
+        id: Uuid,
+        epoch: u64,
+        bytes: Bytes,
+    ) -> Result<(), SessionsError> {
+        let goes_on = self.live(id)?.send_input_since(epoch, bytes).await;
+        goes_on.then_some(()).ok_or(SessionsError::Unknown)
+    }
+
+    /// Sends something ahead of all input that has not left yet, which is dropped.
+    pub(crate) async fn interrupt(
+        &self,
+        id: Uuid,
+        epoch: u64,
+        interrupt: Interrupt,
+    ) -> Result<(), SessionsError> {
+        let goes_on = self.live(id)?.interrupt(epoch, interrupt).await;
+        goes_on.then_some(()).ok_or(SessionsError::Unknown)
+    }
+
+    /// Tries at once what a session waits to try.
+    pub(crate) fn try_now(&self, id: Uuid) -> Result<(), SessionsError> {
+        self.live(id)?.try_now();
+        Ok(())
+    }
+
+    /// Ends a session that seeks its connection.
+    pub(crate) fn give_up(&self, id: Uuid) -> Result<(), SessionsError> {
+        self.live(id)?.give_up();
+        Ok(())
+    }
+
+    /// What happened to a session; also after its end, until it is closed.
+    pub(crate) fn timeline(&self, id: Uuid) -> Result<Timeline, SessionsError> {
+        Ok(self.live(id)?.timeline())
     }
 
     /// Tells a session its terminal's new size; before it begins, the size it will begin with.

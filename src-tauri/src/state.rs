@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use connect::SignInGates;
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
@@ -42,6 +43,8 @@ pub(crate) struct AppState {
     pub(crate) profiles: ProfilesState,
     pub(crate) sessions: Sessions,
     pub(crate) demo: Demo,
+    /// One for each source of credentials that sessions may wait for.
+    pub(crate) gates: SignInGates,
     ending: AtomicBool,
 }
 
@@ -51,6 +54,7 @@ impl AppState {
             profiles: ProfilesState::open(&dirs.config),
             sessions: Sessions::default(),
             demo: Demo::default(),
+            gates: SignInGates::default(),
             ending: AtomicBool::new(false),
         }
     }

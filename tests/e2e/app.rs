@@ -71,6 +71,12 @@ impl Home {
         self.folder.path().join("home")
     }
 
+    /// Saves connections before the application runs, as it would have itself.
+    pub(crate) fn save_profiles(&self, profiles: &serde_json::Value) {
+        let file = self.folder.path().join("config/profiles.json");
+        fs::write(file, profiles.to_string()).unwrap();
+    }
+
     fn environment(&self) -> BTreeMap<String, String> {
         let inside = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let mut environment: BTreeMap<String, String> = [

@@ -89,6 +89,12 @@ impl App {
         .await
     }
 
+    /// The text in the first such element, shown or not; `None` where there is none.
+    pub(crate) async fn content(&self, css: &str) -> Option<String> {
+        let text = "return document.querySelector(arguments[0])?.textContent ?? null;";
+        self.script(text, vec![css.into()]).await
+    }
+
     /// All elements there are now.
     pub(crate) async fn find_all(&self, css: &str) -> Vec<Element> {
         self.client().find_all(Locator::Css(css)).await.unwrap()

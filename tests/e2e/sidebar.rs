@@ -1,5 +1,8 @@
 //! The window around the terminals: saved profiles, tabs, and what the application asks.
 
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 
 use crate::app::App;
@@ -47,6 +50,48 @@ impl App {
     /// Closes the tab in front by its key.
     pub(crate) async fn close_tab(&self) {
         self.chord(&[key::CONTROL, key::SHIFT, 'w']).await;
+    }
+
+    /// The ids of the tabs as they stand, from left to right.
+    pub(crate) async fn tab_order(&self) -> Vec<String> {
+        self.script(
+            "return [...document.querySelectorAll('[data-testid=tab]')]
+                 .map((tab) => [tab.getBoundingClientRect().x, tab.dataset.tabId])
+                 .sort(([one], [other]) => one - other).map(([, id]) => id);",
+            Vec::new(),
+        )
+        .await
+    }
+
+    /// Drags a tab by the mouse to the place of another; both are counted from the left.
+    pub(crate) async fn drag_tab(&self, from: usize, to: usize) {
+        let boxes: Vec<(f64, f64, f64)> = self
+            .script(
+                "return [...document.querySelectorAll('[data-testid=tab]')].map((tab) => tab.getBoundingClientRect())
+                     .sort((one, other) => one.x - other.x).map(({ x, y, width, height }) => [x, width, y + height / 2]);",
+                Vec::new(),
+            )
+            .await;
+        let (start, end) = (boxes[from], boxes[to]);
+        let moved = |x: f64, y: f64| PointerAction::MoveTo {
+            duration: Some(Duration::from_millis(40)),
+            x,
+            y,
+        };
+        let mut actions = MouseActions::new("mouse".to_owned())
+            .then(moved(start.0 + start.1 / 3.0, start.2))
+            .then(PointerAction::Down {
+                button: MOUSE_BUTTON_LEFT,
+            });
+        let (begin, goal) = (start.0 + start.1 / 3.0, end.0 + end.1 / 8.0);
+        for step in 1..=12 {
+            let x = begin + (goal - begin) * f64::from(step) / 12.0;
+            actions = actions.then(moved(x, start.2));
+        }
+        actions = actions.then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        });
+        self.client().perform_actions(actions).await.unwrap();
     }
 
     /// Agrees to a paste that the application asks about.

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{End, Exit, SessionConfig, SessionHandle, SessionUpdate, State, TerminalSize};
+use engine::{
+    End, EndedBy, Exit, Interrupt, SessionConfig, SessionHandle, SessionUpdate, State, TerminalSize,
+};
 use sha2::{Digest, Sha256};
 use simulator::config::DENIED_TARGET;
-use simulator::{DEMO_TARGET, OFFLINE_TARGET, Simulator};
+use simulator::{DEMO_TARGET, Disconnect, OFFLINE_TARGET, Simulator};
 use testsuite::fixtures::{Held, SimulatorSource, unsigned};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -33,7 +35,13 @@ async fn states_come_in_order_and_each_once() {
     let mut session = Held::open(&simulator).await;
     session.send("exit\r").await;
     let end = session.until_ended().await;
-    assert_eq!(end, End::Finished { exit_code: None });
+    assert_eq!(
+        end,
+        End::Finished {
+            by: EndedBy::ShellExit,
+            exit_code: None
+        }
+    );
     let names: Vec<&str> = session
         .states
         .iter()
@@ -43,6 +51,8 @@ async fn states_come_in_order_and_each_once() {
             State::WaitingForAgent => "waiting",
             State::Handshake => "handshake",
             State::Open { .. } => "open",
+            State::Reconnecting(_) => "reconnecting",
+            State::WaitingForSignIn { .. } => "sign-in",
             State::Ended(_) => "ended",
         })
         .collect();
@@ -214,18 +224,69 @@ async fn a_refused_start_ends_with_the_services_code() {
 }
 
 #[tokio::test]
-async fn a_vanished_service_is_a_lost_session() {
+async fn a_shell_goes_on_over_many_connections_and_counts_on() {
     let simulator = simulator().await;
-    let mut session = Held::open(&simulator).await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    session.send("stty -onlcr; n=0\r").await;
+    let id = simulator.sessions()[0].id.clone();
+    for round in 1..=50 {
+        session.send("n=$((n+1)); echo \"<$n>\"\r").await;
+        let how = if round % 2 == 0 {
+            Disconnect::Bye
+        } else {
+            Disconnect::Abort
+        };
+        simulator.disconnect(&id, how);
+        session.until_output(&format!("<{round}>\n")).await;
+    }
+    session.close().await;
+    assert!(source.resumes() >= 10, "{}", source.resumes());
+    assert_eq!((source.starts(), source.terminates()), (1, 1));
     simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn smp_117_credentials_that_expire_are_waited_for_and_the_shell_goes_on() {
+    let simulator = simulator().await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    let id = simulator.sessions()[0].id.clone();
+    simulator.expire_credentials(true);
+    simulator.disconnect(&id, Disconnect::Bye);
+    session
+        .until_state(|state| matches!(state, State::WaitingForSignIn { .. }))
+        .await;
+    session.send("echo $((6*7))\r").await;
+    simulator.expire_credentials(false);
+    source.sign_in();
+    session.until_output("\n42").await;
+    session.close().await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_session_ended_while_there_was_no_connection_is_gone() {
+    let simulator = simulator().await;
+    let source = SimulatorSource::new(&simulator, DEMO_TARGET);
+    let mut session = Held::start(source.clone());
+    session.until_open().await;
+    let id = simulator.sessions()[0].id.clone();
+    simulator.expire_credentials(true);
+    simulator.disconnect(&id, Disconnect::Abort);
+    session
+        .until_state(|state| matches!(state, State::WaitingForSignIn { .. }))
+        .await;
+    simulator.terminate(&id);
+    simulator.expire_credentials(false);
+    source.sign_in();
     let end = session.until_ended().await;
-    assert!(
-        matches!(
-            end,
-            End::Lost(_) | End::Finished { .. } | End::Service { .. }
-        ),
-        "{end:?}"
-    );
+    assert!(matches!(end, End::Gone { .. }), "{end:?}");
+    session.close().await;
+    assert_eq!(source.terminates(), 0);
+    simulator.shutdown().await;
 }
 
 #[tokio::test]
@@ -289,4 +350,71 @@ fn find(haystack: &[u8], needle: &[u8]) -> usize {
         .windows(needle.len())
         .position(|window| window == needle)
         .unwrap_or_else(|| panic!("{:?} is not there", String::from_utf8_lossy(needle)))
+}
+
+#[tokio::test]
+async fn an_interrupt_overtakes_a_paste_that_is_not_sent_and_ends_its_bracket() {
+    let simulator = simulator().await;
+    let mut session = Held::open(&simulator).await;
+    // Writes down all it is given until the interrupt, which a raw terminal hands on as a byte.
+    session
+        .send("stty raw -echo; echo rea''dy; perl -e '$n=0; while(sysread(STDIN,$_,1)){$n++ if $_ eq \"x\"; $t.=$_ if $_ ne \"x\"; last if $_ eq \"\\x03\"} print \"past\".\"ed $n, then \", unpack(\"H*\",$t), \", do\".\"ne\"'\r")
+        .await;
+    session.until_output("ready").await;
+    let paste = Bytes::from("x".repeat(1024 * 1024));
+    let sent = async {
+        session.handle.send_input(Bytes::from("\x1b[200~")).await;
+        session.handle.send_input(paste).await
+    };
+    let interrupted = async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        session
+            .handle
+            .interrupt(
+                1,
+                Interrupt {
+                    bytes: Bytes::from_static(b"\x03"),
+                    closing: Bytes::from_static(b"\x1b[201~"),
+                    always_close: false,
+                },
+            )
+            .await
+    };
+    let (sent, interrupted) = tokio::join!(sent, interrupted);
+    assert!(sent && interrupted, "the session goes on");
+    session.until_output(", done").await;
+    let text = session.text();
+    let (_, told) = text.split_once("pasted ").expect("the reader's count");
+    let (count, rest) = told.split_once(", then ").expect("the rest");
+    assert!(count.parse::<usize>().expect("a number") < 1024 * 1024);
+    assert!(
+        rest.starts_with(&hex::encode("\x1b[200~\x1b[201~\x03")),
+        "{rest}"
+    );
+    session.handle.close().await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_typed_after_an_interrupt_arrives_after_it() {
+    let simulator = simulator().await;
+    let mut session = Held::open(&simulator).await;
+    session
+        .send("stty raw -echo; echo rea''dy; dd bs=1 count=3 2>/dev/null | od -An -c; stty sane\r")
+        .await;
+    session.until_output("ready").await;
+    let interrupt = Interrupt {
+        bytes: Bytes::from_static(b"\x03"),
+        ..Interrupt::default()
+    };
+    session.handle.interrupt(1, interrupt).await;
+    // On its way here for longer than the interrupt was.
+    session
+        .handle
+        .send_input_since(0, Bytes::from("late"))
+        .await;
+    session.send("ab").await;
+    session.until_output("003   a   b").await;
+    session.handle.close().await;
+    simulator.shutdown().await;
 }

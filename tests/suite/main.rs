@@ -1,6 +1,9 @@
 //! The tests that cross crates, in one binary so that they link once.
 
+mod engine_memory;
+mod engine_outage;
 mod engine_session;
+mod engine_stage;
 mod protocol_agent;
 mod protocol_client;
 mod protocol_corpus;

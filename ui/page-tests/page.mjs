@@ -3,10 +3,24 @@ import { chromium } from "playwright-core";
 
 const CHROMIUM = process.env.SESSIONDECK_CHROMIUM ?? "/usr/bin/chromium";
 
+/** The profile folder is a new one each time, which the driver removes again. */
 export const launch = () =>
   chromium.launch({
     executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
+    // The run closes it by itself.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--font-render-hinting=none",
+    ],
   });
 
 export async function openPage(
@@ -65,9 +79,21 @@ export async function waitForScreen(page, wanted, timeout = 5000) {
 
 export const session = (page) => page.locator("[data-testid=session]:visible");
 
+/** Waits until the tab in front, of so many, has an open session whose terminal has the keyboard. */
+export async function inTerminal(page, tabs) {
+  await page.waitForFunction((count) => {
+    if (document.querySelectorAll("[data-testid=tab]").length !== count) return false;
+    const front = document.querySelector(".dv-active-tab [data-testid=tab]")?.dataset.tabId;
+    return document.activeElement?.matches(
+      `[data-testid=session][data-tab-id="${front}"][data-state=open] .xterm-helper-textarea`,
+    );
+  }, tabs);
+  await waitForScreen(page, /\S/);
+}
+
 export async function openDemo(page) {
   await page.getByTestId("start-demo").click();
-  await session(page).and(page.locator("[data-state=open]")).waitFor();
+  await inTerminal(page, 1);
   await waitForScreen(page, /\$$/m);
 }
 
@@ -75,3 +101,16 @@ export async function type(page, line) {
   await page.keyboard.type(line);
   await page.keyboard.press("Enter");
 }
+
+/** Where the deceiving link of the demonstration's command `link` is, once that has run. */
+export const linkPlace = (page) =>
+  page.evaluate(() => {
+    const LINK = "and https://";
+    const row = [...document.querySelectorAll(".xterm-rows > div")].find(
+      (element) => (element.textContent ?? "").startsWith("https://") && element.textContent.includes(LINK),
+    );
+    const box = row.getBoundingClientRect();
+    const columns = Number(document.querySelector("[data-testid=terminal]").dataset.cols);
+    const cell = row.parentElement.getBoundingClientRect().width / columns;
+    return { x: box.x + cell * (row.textContent.indexOf(LINK) + 8), y: box.y + box.height / 2 };
+  });

@@ -1,42 +1,34 @@
 /**
- * The built page in a browser, with the host inside the page: behaviour, accessibility and, with `--screenshots`, pictures
- * of every view in light and dark, large and small. Pictures go to SESSIONDECK_SCREENSHOTS, or under the temporary folder.
+ * The built page in a browser, with the host inside the page: behaviour, accessibility, layout and, with
+ * `--screenshots`, pictures of every view in light and dark, large and small. Pictures go to SESSIONDECK_SCREENSHOTS, or
+ * under the temporary folder. Further arguments choose what to run by parts of its name.
  *
- * Needs `npm run build` before, and Chromium (SESSIONDECK_CHROMIUM, else /usr/bin/chromium).
+ * Needs `npm run build` before, and Chromium (SESSIONDECK_CHROMIUM, else /usr/bin/chromium). Ends with one line that
+ * counts, and fails unless everything chosen has passed and something was chosen.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
 import { VIEWS } from "./views.mjs";
+
+const SCHEMES = ["light", "dark"];
+const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
+/** A test that takes longer hangs. */
+const LIMIT_MS = 120_000;
 
 const pictures = process.argv.includes("--screenshots");
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const folder = process.env.SESSIONDECK_SCREENSHOTS ?? path.join(tmpdir(), "sessiondeck-screenshots");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const chosen = (name) => only.length === 0 || only.some((part) => name.includes(part));
-const failures = [];
-
-async function attempt(name, run) {
-  if (!chosen(name)) return;
-  const started = performance.now();
-  try {
-    await run();
-    console.log(`ok    ${name} (${Math.round(performance.now() - started)} ms)`);
-  } catch (error) {
-    failures.push(name);
-    console.log(`FAIL  ${name}\n${error instanceof Error ? error.stack : error}\n`);
-  }
-}
-
 /** What axe finds serious or critical, in one line each. */
 async function seriousFindings(page) {
-  await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const { violations } = await window.axe.run(document, {
       // xterm.js hides its rows from assistive technology; what they show is the far end's.
@@ -50,36 +42,81 @@ async function seriousFindings(page) {
   });
 }
 
-const server = await serve();
-const browser = await launch();
-try {
-  for (const [name, run] of Object.entries(SCENARIOS)) {
-    await attempt(name, () => run(browser, server.url));
-  }
-  const sizes = { large: { width: 1440, height: 900 }, small: { width: 800, height: 500 } };
-  for (const [view, show] of Object.entries(VIEWS)) {
-    for (const scheme of ["light", "dark"]) {
-      for (const [sizeName, size] of Object.entries(sizes)) {
-        await attempt(`view ${view}, ${scheme}, ${sizeName}`, async () => {
-          const { page, context, complaints } = await show(browser, server.url, { scheme, size });
-          if (pictures) {
-            mkdirSync(folder, { recursive: true });
-            await page.screenshot({ path: path.join(folder, `${view}-${scheme}-${sizeName}.png`) });
-          }
-          const findings = await seriousFindings(page);
-          await context.close();
-          const all = [...complaints, ...findings];
-          if (all.length > 0) throw new Error(all.join("\n"));
-        });
+/** Shows a view once and looks at it in every scheme. */
+async function lookAt(browser, base, view, sizeName) {
+  const { page, context, complaints } = await VIEWS[view](browser, base, { size: SIZES[sizeName] });
+  try {
+    await page.evaluate(axeSource);
+    const findings = [];
+    for (const scheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme: scheme });
+      if (pictures) {
+        await page.screenshot({ path: path.join(folder, `${view}-${scheme}-${sizeName}.png`) });
       }
+      findings.push(...(await seriousFindings(page)).map((finding) => `${scheme}: ${finding}`));
     }
+    const hidden = await page.evaluate(hiddenControls);
+    const all = [...complaints, ...findings, ...hidden.map((each) => `out of sight: ${each}`)];
+    if (all.length > 0) throw new Error(all.join("\n"));
+  } finally {
+    await context.close();
   }
-} finally {
-  await browser.close();
-  await server.close();
 }
-if (pictures) console.log(`pictures are in ${folder}`);
-if (failures.length > 0) {
-  console.log(`${failures.length} failed: ${failures.join("; ")}`);
-  process.exitCode = 1;
+
+/** Everything there is, by name. */
+function tests(browser, base) {
+  const scenarios = Object.entries(SCENARIOS).map(([name, run]) => [name, () => run(browser, base)]);
+  const views = Object.keys(VIEWS).flatMap((view) =>
+    Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
+  );
+  return [...(pictures ? [] : scenarios), ...views];
 }
+
+async function attempt(name, run) {
+  const started = performance.now();
+  let limit;
+  const late = new Promise((_resolve, reject) => {
+    limit = setTimeout(() => reject(new Error(`took more than ${LIMIT_MS} ms`)), LIMIT_MS);
+  });
+  try {
+    await Promise.race([run(), late]);
+    console.log(`ok    ${name} (${Math.round(performance.now() - started)} ms)`);
+    return true;
+  } catch (error) {
+    console.log(`FAIL  ${name}\n${error instanceof Error ? error.stack : error}\n`);
+    return false;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** Runs what was chosen; server and browser are gone afterwards, whatever happened. */
+async function main() {
+  const counts = { passed: 0, failed: 0 };
+  const owned = [];
+  const release = async () => {
+    for (const close of owned.splice(0).reverse()) await close();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => void release().finally(() => process.exit(1)));
+  }
+  try {
+    const server = await serve();
+    owned.push(() => server.close());
+    const browser = await launch();
+    owned.push(() => browser.close());
+    if (pictures) mkdirSync(folder, { recursive: true });
+    for (const [name, run] of tests(browser, server.url)) {
+      if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
+      counts[(await attempt(name, run)) ? "passed" : "failed"] += 1;
+    }
+  } finally {
+    await release();
+  }
+  if (pictures) console.log(`pictures are in ${folder}`);
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts.failed === 0 && counts.passed > 0;
+}
+
+process.exitCode = 1;
+if (await main()) process.exitCode = 0;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 
-import { openDemo, openPage, screen, session, type, waitForScreen } from "./page.mjs";
+import { inTerminal, linkPlace, openDemo, openPage, screen, type, waitForScreen } from "./page.mjs";
 
 const tabNames = (page) => page.getByTestId("tab-title").allTextContents();
 const activeElement = (page) => page.evaluate(() => document.activeElement?.className ?? "");
@@ -39,7 +39,7 @@ export const SCENARIOS = {
       }
       await page.keyboard.press("End");
       await page.keyboard.press("Enter");
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 1);
       await type(page, "echo typed");
       await waitForScreen(page, /^typed$/m);
       await page.keyboard.press("Control+F6");
@@ -55,20 +55,54 @@ export const SCENARIOS = {
     base,
   ) =>
     scene(browser, base, { scene: "team" }, async (page) => {
-      const inTerminal = async (what) => {
-        await session(page).and(page.locator("[data-state=open]")).waitFor();
+      let opened = 0;
+      const typeInNext = async (what) => {
+        opened += 1;
+        await inTerminal(page, opened);
         await type(page, `echo ${what}`);
         await waitForScreen(page, new RegExp(`^${what}$`, "m"));
       };
       await page.getByTestId("profile-row").first().dblclick();
-      await inTerminal("double");
+      await typeInNext("double");
       await page.getByTestId("profile-row").nth(1).click({ button: "right" });
       await page.getByTestId("menu-open").click();
-      await inTerminal("menu");
+      await typeInNext("menu");
       await page.getByTestId("profile-filter").fill("build");
       await page.keyboard.press("Enter");
-      await inTerminal("filter");
+      await typeInNext("filter");
       assert.deepEqual(await tabNames(page), ["Local demo", "api-1 production", "Build runner"]);
+    }),
+
+  "a lost connection is told of, tried at once on demand, and what was typed meanwhile is there": (
+    browser,
+    base,
+  ) =>
+    scene(browser, base, {}, async (page) => {
+      await openDemo(page);
+      await type(page, "cut");
+      const bar = page.getByTestId("reconnecting");
+      await bar.getByText(/Attempt 2 in \d+ seconds?\./).waitFor();
+      await page.locator("[data-testid=tab][data-state=reconnecting]").waitFor();
+      // The keyboard stays with the terminal, also after a press in the bar.
+      await type(page, "echo typed meanwhile");
+      await page.getByTestId("retry-now").click();
+      await bar.waitFor({ state: "detached" });
+      await waitForScreen(page, /^typed meanwhile$/m);
+      await page.getByTestId("timeline-button").click();
+      await page
+        .getByTestId("timeline")
+        .getByText(/code 1000/)
+        .first()
+        .waitFor();
+    }),
+
+  "a session that waits for sign-in can be given up": (browser, base) =>
+    scene(browser, base, {}, async (page) => {
+      await openDemo(page);
+      await type(page, "expire");
+      await page.getByTestId("waiting-for-sign-in").waitFor();
+      await page.getByTestId("give-up").click();
+      await page.getByTestId("ended").getByText("You gave up").waitFor();
     }),
 
   "every control character is typed as that byte": (browser, base) =>
@@ -110,12 +144,12 @@ export const SCENARIOS = {
       await openDemo(page);
       await page.keyboard.press("Control+Shift+T");
       await page.getByRole("button", { name: "Open Build runner" }).click();
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 2);
       await page.keyboard.press("Control+Shift+D");
-      await page.waitForFunction(() => document.querySelectorAll("[data-testid=tab]").length === 3);
+      await inTerminal(page, 3);
       assert.deepEqual(await tabNames(page), ["Local demo", "Build runner", "Build runner"]);
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
       await page.keyboard.press("Control+Tab");
+      await inTerminal(page, 3);
       await type(page, "echo first");
       await waitForScreen(page, /^first$/m);
       await page.keyboard.press("Control+Shift+PageDown");
@@ -136,10 +170,10 @@ export const SCENARIOS = {
   "tabs are put in order by dragging, and cannot be dropped onto panes": (browser, base) =>
     scene(browser, base, { scene: "team" }, async (page) => {
       await openDemo(page);
-      for (const name of ["api-1 production", "Build runner"]) {
+      for (const [index, name] of ["api-1 production", "Build runner"].entries()) {
         await page.keyboard.press("Control+Shift+T");
         await page.getByRole("button", { name: `Open ${name}` }).click();
-        await session(page).and(page.locator("[data-state=open]")).waitFor();
+        await inTerminal(page, index + 2);
       }
       const drag = async (index, to) => {
         const from = await page.getByTestId("tab").nth(index).boundingBox();
@@ -158,6 +192,64 @@ export const SCENARIOS = {
       await waitForScreen(page, "Welcome");
       await drag(0, { x: 900, y: 600 });
       assert.deepEqual(await tabNames(page), ["api-1 production", "Build runner", "Local demo"]);
+    }),
+
+  "menus open at the pointer, and close with a choice": (browser, base) =>
+    scene(browser, base, { scene: "team" }, async (page) => {
+      await openDemo(page);
+      for (const [target, at] of [
+        [page.getByTestId("tab"), { x: 60, y: 20 }],
+        [page.getByTestId("terminal"), { x: 150, y: 90 }],
+        [page.getByTestId("profile-row").nth(1), { x: 90, y: 20 }],
+      ]) {
+        const box = await target.boundingBox();
+        await target.click({ button: "right", position: at });
+        const menu = await page.locator(".popover").boundingBox();
+        assert.ok(Math.abs(menu.x - box.x - at.x) < 10, `${menu.x} is not at ${box.x + at.x}`);
+        assert.ok(Math.abs(menu.y - box.y - at.y) < 10, `${menu.y} is not at ${box.y + at.y}`);
+        await page.getByRole("menuitem").last().waitFor();
+        await page.keyboard.press("Escape");
+        await page.locator(".popover").waitFor({ state: "detached" });
+      }
+      await page.getByTestId("tab").click({ button: "right" });
+      await page.getByRole("menuitem", { name: "Duplicate tab" }).click();
+      await page.locator(".popover").waitFor({ state: "detached" });
+      await inTerminal(page, 2);
+    }),
+
+  "the list of all tabs brings one to the front": (browser, base) =>
+    scene(browser, base, { scene: "team" }, async (page) => {
+      await openDemo(page);
+      assert.equal(await page.getByTestId("tab-list").count(), 0);
+      await page.getByTestId("profile-row").nth(1).dblclick();
+      await inTerminal(page, 2);
+      await type(page, "echo second");
+      await waitForScreen(page, /^second$/m);
+      await page.getByTestId("tab-list").click();
+      await page.getByRole("menuitemradio", { name: "Local demo" }).click();
+      await waitForScreen(page, "Welcome");
+      assert.doesNotMatch(await screen(page), /^second$/m);
+      await inTerminal(page, 2);
+    }),
+
+  "a colour is chosen, and stands on the profile's tab": (browser, base) =>
+    scene(browser, base, {}, async (page) => {
+      await page.getByTestId("new-profile").click();
+      await page.getByTestId("field-name").fill("Painted");
+      await page.getByTestId("field-target").fill("i-0123456789abcdef0");
+      await page.getByRole("radio", { name: "Red" }).focus();
+      await page.keyboard.press("ArrowRight");
+      const painted = (selector, pseudo) =>
+        page
+          .locator(selector)
+          .evaluate((element, of) => getComputedStyle(element, of).backgroundColor, pseudo);
+      const wanted = await painted(".swatch[data-selected]");
+      await page.locator(".swatch-name").filter({ hasText: "Orange" }).waitFor();
+      await page.getByTestId("form-save").click();
+      await page.getByTestId("profile-row").nth(1).dblclick();
+      await inTerminal(page, 1);
+      assert.equal(await painted("[data-testid=tab]", "::before"), wanted);
+      assert.equal(await painted("[data-profile-name=Painted] .profile-mark", "::before"), wanted);
     }),
 
   "the far end's title stands beside the profile's name, cleaned": (browser, base) =>
@@ -208,6 +300,7 @@ export const SCENARIOS = {
       await page.getByTestId("start-page").waitFor();
       assert.ok(Date.now() - started < 1500, `a new tab took ${Date.now() - started} ms`);
       await page.keyboard.press("Control+Shift+1");
+      await inTerminal(page, 2);
       await page.keyboard.press("Control+c");
       await waitForScreen(page, /\^C\nssm-user@demo:~\$$/m, 10_000);
     }),
@@ -221,6 +314,7 @@ export const SCENARIOS = {
       assert.match((await page.getByTestId("paste-text").textContent()) ?? "", /a\u241b\[201~/);
       await page.getByTestId("paste-cancel").click();
       await page.getByTestId("paste-dialog").waitFor({ state: "detached" });
+      await inTerminal(page, 1);
       await page.keyboard.press("Shift+Insert");
       await page.getByTestId("paste-confirm").click();
       const text = (await waitForScreen(page, /65 63 68 6f 20 62/)).replaceAll("\n", " ");
@@ -232,6 +326,8 @@ export const SCENARIOS = {
     scene(browser, base, {}, async (page) => {
       await openDemo(page);
       await type(page, "paste on");
+      // The terminal has then taken the brackets; without them two lines are asked about.
+      await waitForScreen(page, /paste on\nssm-user@demo:~\$/);
       await type(page, "raw");
       await page.evaluate(() => {
         const data = new DataTransfer();
@@ -254,7 +350,7 @@ export const SCENARIOS = {
       await page.keyboard.type("rm -rf ~");
       await page.waitForTimeout(800);
       await page.keyboard.press("Enter");
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, 1);
       const text = await waitForScreen(page, /^before$[\s\S]*Welcome[\s\S]*\$$/m);
       assert.doesNotMatch(text, /rm -rf/);
       await type(page, "echo again");
@@ -273,17 +369,8 @@ export const SCENARIOS = {
     scene(browser, base, {}, async (page) => {
       await openDemo(page);
       await type(page, "link");
-      await waitForScreen(page, "https://bank.example/");
-      const place = await page.evaluate(() => {
-        const row = [...document.querySelectorAll(".xterm-rows > div")].find((element) =>
-          (element.textContent ?? "").startsWith("https://docs"),
-        );
-        const box = row.getBoundingClientRect();
-        const text = row.textContent ?? "";
-        const rowLength = Number(document.querySelector("[data-testid=terminal]").dataset.cols);
-        const cell = row.parentElement.getBoundingClientRect().width / rowLength;
-        return { x: box.x + cell * (text.indexOf("https://bank") + 5), y: box.y + box.height / 2 };
-      });
+      await waitForScreen(page, /and https:/);
+      const place = await linkPlace(page);
       await page.mouse.move(place.x, place.y);
       await page.waitForTimeout(300);
       await page.mouse.click(place.x, place.y);

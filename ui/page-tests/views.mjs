@@ -1,9 +1,19 @@
 /** Every view worth looking at, each brought up the way a person would. */
-import { openDemo, openPage, session, type, waitForScreen } from "./page.mjs";
+import { inTerminal, linkPlace, openDemo, openPage, type, waitForScreen } from "./page.mjs";
 
 const team = (browser, base, options) => openPage(browser, base, { scene: "team", ...options });
 const ended = (page) => page.getByTestId("ended").waitFor();
 const openCard = (page, name) => page.getByRole("button", { name: `Open ${name}` }).click();
+
+/** A session that something comes in between of. */
+const hindered = (command, shown) => async (browser, base, options) => {
+  const opened = await team(browser, base, options);
+  await openDemo(opened.page);
+  await type(opened.page, "ls");
+  await type(opened.page, command);
+  await opened.page.getByTestId(shown).waitFor();
+  return opened;
+};
 
 export const VIEWS = {
   "first-run": (browser, base, options) => openPage(browser, base, options),
@@ -27,14 +37,15 @@ export const VIEWS = {
     const { page } = opened;
     await openDemo(page);
     await type(page, "bell");
-    for (const name of ["api-1 production", "Postgres replica", "Checkout container"]) {
+    for (const [index, name] of ["api-1 production", "Postgres replica", "Checkout container"].entries()) {
       await page.keyboard.press("Control+Shift+T");
       await openCard(page, name);
-      await session(page).and(page.locator("[data-state=open]")).waitFor();
+      await inTerminal(page, index + 2);
     }
     await type(page, "exit 3");
-    await page.keyboard.press("Control+Tab");
+    await ended(page);
     await page.keyboard.press("Control+Shift+3");
+    await inTerminal(page, 4);
     await type(page, "title deploy running: 3 of 12 nodes done");
     await page.locator("[data-testid=tab][data-bell]").waitFor();
     return opened;
@@ -44,6 +55,22 @@ export const VIEWS = {
     const opened = await team(browser, base, options);
     await openCard(opened.page, "Slow to answer");
     await opened.page.locator("[data-phase=waitingForAgent]").waitFor();
+    return opened;
+  },
+
+  reconnecting: hindered("cut", "reconnecting"),
+
+  "waiting-for-sign-in": hindered("expire", "waiting-for-sign-in"),
+
+  silent: hindered("quiet", "silence"),
+
+  history: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await type(opened.page, "expire");
+    await opened.page.getByTestId("retry-now").click();
+    await opened.page.getByTestId("timeline-button").click();
+    await opened.page.getByTestId("timeline").waitFor();
     return opened;
   },
 
@@ -67,9 +94,151 @@ export const VIEWS = {
   timeout: async (browser, base, options) => {
     const opened = await team(browser, base, options);
     await openCard(opened.page, "api-1 production");
-    await session(opened.page).and(opened.page.locator("[data-state=open]")).waitFor();
+    await inTerminal(opened.page, 1);
     await type(opened.page, "drop");
     await ended(opened.page);
+    return opened;
+  },
+
+  crowd: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    await opened.page.getByTestId("profile-row").nth(2).hover();
+    return opened;
+  },
+
+  "crowd-tabs": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    const { page } = opened;
+    for (let index = 1; index <= 20; index += 1) {
+      const row = page.getByTestId("profile-row").nth(index);
+      await row.scrollIntoViewIfNeeded();
+      // The list hears of its scrolling with the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+      await row.dblclick();
+      await inTerminal(page, index);
+    }
+    await page.keyboard.press("Control+Shift+3");
+    await inTerminal(page, 20);
+    return opened;
+  },
+
+  "tab-list": async (browser, base, options) => {
+    const opened = await VIEWS["crowd-tabs"](browser, base, options);
+    await opened.page.getByTestId("tab-list").click();
+    await opened.page.getByRole("menuitemradio").nth(19).waitFor();
+    return opened;
+  },
+
+  tooltip: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await opened.page.mouse.move(500, 300);
+    await opened.page.getByTestId("sidebar-toggle").hover();
+    await opened.page.getByRole("tooltip").waitFor();
+    return opened;
+  },
+
+  "failed-command": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "crowd", ...options });
+    await opened.page.getByTestId("profile-row").nth(1).dblclick();
+    await inTerminal(opened.page, 1);
+    await type(opened.page, "exit 3");
+    await ended(opened.page);
+    return opened;
+  },
+
+  newer: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    await opened.page.getByTestId("store-notice").waitFor();
+    return opened;
+  },
+
+  "no-match": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await opened.page.getByTestId("profile-filter").fill("a profile that nobody has saved yet");
+    await opened.page.getByText("No profile matches").waitFor();
+    return opened;
+  },
+
+  toasts: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    const { page } = opened;
+    await page.getByTestId("profile-row").nth(1).dblclick();
+    await inTerminal(page, 1);
+    await page.getByTestId("profile-row").nth(2).click({ button: "right" });
+    await page.getByTestId("menu-delete").click();
+    await page.getByTestId("confirm-delete-yes").click();
+    await page.locator("[data-testid=toast][data-tone=error]").waitFor();
+    await page.getByTestId("status-session").click();
+    await page.locator("[data-testid=toast][data-tone=plain]").waitFor();
+    return opened;
+  },
+
+  "terminal-menu": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await opened.page.getByTestId("terminal").click({ button: "right", position: { x: 200, y: 60 } });
+    await opened.page.getByRole("menuitem", { name: "Paste" }).waitFor();
+    return opened;
+  },
+
+  "tab-menu": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openDemo(opened.page);
+    await opened.page.getByTestId("tab").click({ button: "right" });
+    await opened.page.getByRole("menuitem", { name: "Duplicate tab" }).waitFor();
+    return opened;
+  },
+
+  link: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    const { page } = opened;
+    await openDemo(page);
+    await type(page, "link");
+    await waitForScreen(page, /and https:/);
+    const place = await linkPlace(page);
+    await page.mouse.move(place.x, place.y);
+    await page.locator(".terminal-link-hint:not([hidden])").waitFor();
+    await page.keyboard.down("Control");
+    await page.mouse.click(place.x, place.y);
+    await page.keyboard.up("Control");
+    await page.getByTestId("link-dialog").waitFor();
+    return opened;
+  },
+
+  "link-hint": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    const { page } = opened;
+    await openDemo(page);
+    await type(page, "link");
+    await waitForScreen(page, /and https:/);
+    const place = await linkPlace(page);
+    await page.mouse.move(place.x, place.y);
+    await page.locator(".terminal-link-hint:not([hidden])").waitFor();
+    return opened;
+  },
+
+  "profile-form-problems": async (browser, base, options) => {
+    const opened = await openPage(browser, base, options);
+    const { page } = opened;
+    await page.getByTestId("new-profile").click();
+    await page.getByTestId("field-target").fill("web-1");
+    await page.getByTestId("field-region").fill("Ireland");
+    await page.getByTestId("form-more").click();
+    await page.getByTestId("field-document").fill("my document");
+    await page.getByRole("button", { name: "Add parameter" }).click();
+    await page.getByRole("textbox", { name: "Parameter 1, values" }).fill("sudo journalctl -f");
+    await page.getByTestId("form-save").click();
+    await page.getByText("Give the profile a name.").waitFor();
+    return opened;
+  },
+
+  "profile-form-refused": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "newer", ...options });
+    const { page } = opened;
+    await page.getByTestId("profile-row").nth(5).click({ button: "right" });
+    await page.getByTestId("menu-edit").click();
+    await page.getByTestId("form-save").click();
+    await page.getByTestId("form-error").waitFor();
     return opened;
   },
 
@@ -80,7 +249,9 @@ export const VIEWS = {
     await page.getByTestId("field-name").fill("Payments API");
     await page.getByTestId("field-target").fill("web-1");
     await page.getByTestId("field-region").fill("eu-west-1");
-    await page.getByRole("radio", { name: "Purple" }).check({ force: true });
+    await page.keyboard.press("Tab");
+    await page.locator(".swatch").filter({ hasText: "Purple" }).click();
+    await page.locator(".swatch-name").filter({ hasText: "Purple" }).waitFor();
     await page.getByTestId("field-name").focus();
     return opened;
   },

@@ -2,11 +2,19 @@
 import type { EndCause } from "./generated/EndCause";
 import type { ProfileColour } from "./generated/ProfileColour";
 import type { SessionPhase } from "./generated/SessionPhase";
+import type { SessionState } from "./generated/SessionState";
+import type { SilenceKind } from "./generated/SilenceKind";
 import type { FormProblem } from "./model/profileForm";
 import type { PasteConcern } from "./terminal/paste";
 
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** Keeps a name's own direction from turning the sentence around it. */
+const apart = (name: string): string => `\u2068${name}\u2069`;
+
+const size = (bytes: number): string =>
+  bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 export const strings = {
   app: { name: "Sessiondeck", version: (version: string) => `Version ${version}` },
@@ -23,8 +31,8 @@ export const strings = {
     builtIn: "built in",
     localTarget: "A shell on this computer",
     loading: "Reading profiles…",
-    noMatch: (typed: string) => `No profile matches “${typed}”.`,
-    none: "Your saved connections will be listed here.",
+    noMatch: (typed: string) => `No profile matches “${apart(typed)}”.`,
+    none: "Profiles that you save will be listed here.",
     failed: "The profiles could not be read.",
     retry: "Try again",
     menu: (name: string) => `Actions for ${name}`,
@@ -53,7 +61,7 @@ export const strings = {
     name: "Name",
     namePlaceholder: "Web server",
     awsProfile: "AWS profile",
-    awsProfileHelp: "Whose credentials to use. Empty: the default credential chain.",
+    awsProfileHelp: "Empty: the default credential chain.",
     awsProfilePlaceholder: "Default credentials",
     region: "Region",
     regionHelp: "Empty: what the AWS profile says.",
@@ -107,8 +115,8 @@ export const strings = {
   },
 
   remove: {
-    title: (name: string) => `Delete “${name}”?`,
-    text: "The saved connection is removed. Sessions that are open stay open, and nothing changes in AWS.",
+    title: (name: string) => `Delete “${apart(name)}”?`,
+    text: "The saved profile is removed. Sessions that are open stay open, and nothing changes in AWS.",
     yes: "Delete",
     no: "Keep",
   },
@@ -152,7 +160,8 @@ export const strings = {
         ? "No AWS profiles were found on this computer."
         : `${plural(count, "AWS profile was", "AWS profiles were")} found on this computer.`,
     awsButton: "New profile",
-    openProfile: (name: string) => `Open ${name}`,
+    /** Said before a profile's name. */
+    open: "Open",
     more: (count: number) => `${plural(count, "more profile", "more profiles")} in the sidebar`,
     keys: "Keys",
     keyNewTab: "New tab",
@@ -166,7 +175,16 @@ export const strings = {
     strip: "Tabs",
     close: (name: string) => `Close ${name}`,
     newTab: "New tab",
-    states: { connecting: "connecting", open: "open", ended: "ended" },
+    list: "All tabs",
+    hint: (name: string, remoteTitle: string) =>
+      remoteTitle === "" ? name : `${apart(name)} — ${apart(remoteTitle)}`,
+    states: {
+      connecting: "connecting",
+      open: "open",
+      reconnecting: "reconnecting",
+      waitingForSignIn: "waiting for sign-in",
+      ended: "ended",
+    } satisfies Record<SessionState["kind"], string>,
     unseen: "new output",
     bell: "bell",
   },
@@ -174,7 +192,7 @@ export const strings = {
   session: {
     terminal: (name: string) => `Terminal of ${name}`,
     cancelled: "You cancelled it before it was open.",
-    connectingTo: (name: string) => `Connecting to ${name}`,
+    connectingTo: (name: string) => `Connecting to ${apart(name)}`,
     phases: {
       starting: "Asking Session Manager for a session…",
       connecting: "Opening the data channel…",
@@ -201,6 +219,37 @@ export const strings = {
     linkHint: (host: string, mac: boolean) => `${mac ? "Command" : "Ctrl"}+click opens ${host}`,
   },
 
+  connection: {
+    reconnecting: "Connection lost.",
+    trying: (attempt: number) => `Trying to reconnect, attempt ${attempt.toLocaleString("en")}…`,
+    nextTry: (attempt: number, seconds: number) =>
+      `Attempt ${attempt.toLocaleString("en")} in ${plural(seconds, "second", "seconds")}.`,
+    kept: "The session goes on at the node; what you type is kept.",
+    tryNow: "Try now",
+    giveUp: "Give up",
+    waitingForSignIn: "Sign-in needed.",
+    lookAgain: "Look again",
+    resumesByItself: "The session resumes by itself once there are credentials again.",
+    silence: {
+      noAnswer: (seconds: number) =>
+        `No answer from the node for ${plural(seconds, "second", "seconds")}. What you type is kept.`,
+      nodeAbsent: (seconds: number) =>
+        `The node has not been connected for ${plural(seconds, "second", "seconds")}. What you type is kept until it is back.`,
+    } satisfies Record<SilenceKind, (seconds: number) => string>,
+    pasting: (sent: number, total: number) =>
+      `Pasting ${size(total)}: ${Math.floor((100 * sent) / total)} % sent`,
+    cancelPaste: "Stop pasting",
+  },
+
+  timeline: {
+    show: "History",
+    title: "What happened to this session",
+    empty: "Nothing is known of this session any more.",
+    time: (ms: number) =>
+      new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    omitted: (count: number) => `${plural(count, "entry", "entries")} in the middle not kept.`,
+  },
+
   status: {
     label: "Session",
     target: "Target",
@@ -208,7 +257,13 @@ export const strings = {
     agent: (version: string) => `Agent ${version}`,
     size: (cols: number, rows: number) => `${cols} × ${rows}`,
     sizeLabel: (cols: number, rows: number) => `${cols} columns, ${rows} rows`,
-    states: { connecting: "Connecting", open: "Open", ended: "Ended" },
+    states: {
+      connecting: "Connecting",
+      open: "Open",
+      reconnecting: "Reconnecting",
+      waitingForSignIn: "Waiting for sign-in",
+      ended: "Ended",
+    } satisfies Record<SessionState["kind"], string>,
     copy: (what: string) => `Copy ${what.toLowerCase()}`,
     copied: (what: string) => `${what} copied.`,
   },
@@ -217,8 +272,8 @@ export const strings = {
     title: (lines: number) => (lines > 1 ? `Paste ${plural(lines, "line", "lines")}?` : "Paste this text?"),
     concerns: {
       lines: "Each line runs as soon as it arrives.",
-      controls: "It holds control characters; they are sent as the visible symbols shown here.",
-      hidden: "It holds characters that cannot be seen; they are named here and sent as they are.",
+      controls: "It holds control characters. They are sent as the marked symbols instead.",
+      hidden: "It holds characters that cannot be seen. They are named here, and sent as they are.",
       large: "It is long.",
     } satisfies Record<PasteConcern, string>,
     characters: (count: number) => plural(count, "character", "characters"),
@@ -238,13 +293,15 @@ export const strings = {
     open: (name: string) => `${name}: connected`,
     connecting: (name: string) => `${name}: connecting`,
     ended: (name: string, message: string) => `${name}: ${message}`,
+    reconnecting: (name: string, cause: string) => `${name}: reconnecting. ${cause}`,
+    waitingForSignIn: (name: string, message: string) => `${name}: waiting for sign-in. ${message}`,
   },
 
   toast: {
     region: "Messages",
     dismiss: "Dismiss",
     copied: "Copied.",
-    deleted: (name: string) => `${name} was deleted.`,
+    deleted: (name: string) => `${apart(name)} was deleted.`,
   },
 
   failure: "Sessiondeck could not start.",

@@ -51,6 +51,7 @@ export const testIds = {
   tabRemoteTitle: "tab-remote-title",
   tabClose: "tab-close",
   newTab: "new-tab",
+  tabList: "tab-list",
 
   /** The whole of a session's tab, with `data-tab-id` and `data-state`. */
   session: "session",
@@ -58,6 +59,16 @@ export const testIds = {
   connecting: "connecting",
   connectingPhase: "connecting-phase",
   connectingCancel: "connecting-cancel",
+  /** What keeps a session from being used; `pasting` and `silence` may stand beside another. */
+  reconnecting: "reconnecting",
+  waitingForSignIn: "waiting-for-sign-in",
+  silence: "silence",
+  pasting: "pasting",
+  retryNow: "retry-now",
+  giveUp: "give-up",
+  cancelPaste: "cancel-paste",
+  timelineButton: "timeline-button",
+  timeline: "timeline",
   ended: "ended",
   endedMessage: "ended-message",
   endedRemedy: "ended-remedy",

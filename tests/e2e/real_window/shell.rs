@@ -153,3 +153,21 @@ async fn exit_shows_that_the_session_has_ended() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_ended_session_starts_again_in_its_tab_below_what_was_there() {
+    in_fresh_app(async |app| {
+        let terminal = app.open_demo().await;
+        terminal.run("echo first; mine=1; exit").await;
+        terminal.wait_for_state("ended").await;
+        app.click("[data-testid=ended-restart]").await;
+        // Another shell, which knows nothing of the first.
+        terminal.wait_for_prompt().await;
+        terminal.run("echo second-${mine:-none}").await;
+        terminal.wait_for_row("second-none").await;
+        terminal.wait_for_row("first").await;
+        app.gone("[data-testid=ended]").await;
+        assert_eq!(app.find_all("[data-testid=tab]").await.len(), 1);
+    })
+    .await;
+}

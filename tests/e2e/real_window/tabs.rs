@@ -39,6 +39,52 @@ async fn three_tabs_stay_separate() {
 }
 
 #[tokio::test]
+async fn a_tab_is_named_by_its_profile_and_by_what_runs_in_it() {
+    in_fresh_app(async |app| {
+        let terminal = app.open_demo().await;
+        terminal
+            .run(r"printf '\033]2;backup \u202e\u00fcber\007'")
+            .await;
+        // What could turn the text around is not shown.
+        eventually("the terminal's own title", async || {
+            let shown = app.content("[data-testid=tab-remote-title]").await;
+            (shown.as_deref() == Some("backup über")).then_some(())
+        })
+        .await;
+        let name = app.content("[data-testid=tab-title]").await;
+        assert_eq!(name.as_deref(), Some("Local demo"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_duplicated_tab_has_a_shell_of_its_own_and_tabs_move_by_drag() {
+    in_fresh_app(async |app| {
+        let terminal = app.open_demo().await;
+        terminal.run("mine=first").await;
+        app.chord(&[key::CONTROL, key::SHIFT, 'd']).await;
+        eventually("another tab", async || {
+            (app.tab_order().await.len() == 2).then_some(())
+        })
+        .await;
+        app.terminal().wait_for_prompt().await;
+        app.terminal().run("echo ${mine:-second}").await;
+        app.terminal().wait_for_row("second").await;
+
+        let before = app.tab_order().await;
+        app.drag_tab(1, 0).await;
+        eventually("the tabs in another order", async || {
+            let after = app.tab_order().await;
+            (after.iter().eq(before.iter().rev())).then_some(())
+        })
+        .await;
+        // The one that was moved is in front, and its shell is untouched.
+        app.terminal().wait_for_row("second").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn closing_a_tab_ends_the_session_at_the_service() {
     let simulator = service::start().await;
     let home = Home::new().with(service::environment(&simulator));
@@ -103,7 +149,8 @@ async fn a_target_that_is_not_connected_shows_why_and_what_to_do() {
         app.create_profile("Switched off", OFFLINE_TARGET).await;
         app.open_profile("Switched off").await;
         app.terminal().wait_for_state("ended").await;
-        let text = app.find("[data-testid=ended]").await.text().await.unwrap();
+        app.find("[data-testid=ended]").await;
+        let text = app.content("[data-testid=ended]").await.unwrap();
         assert!(text.contains("not connected"), "{text}");
         assert!(text.to_lowercase().contains("agent"), "no remedy: {text}");
         app.find("[data-testid=ended] button").await;

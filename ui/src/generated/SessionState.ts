@@ -17,7 +17,39 @@ sessionId: string,
 /**
  * The agent's version, where it said so.
  */
-agentVersion: string | null, } | { "kind": "ended", 
+agentVersion: string | null, } | { "kind": "reconnecting", 
+/**
+ * When it was lost, in milliseconds since 1970.
+ */
+sinceMs: number, 
+/**
+ * How it was lost, in one sentence.
+ */
+cause: string, 
+/**
+ * The number of the try that is under way or comes next, from 1.
+ */
+attempt: number, 
+/**
+ * When that try begins, in milliseconds since 1970; `None`: it is under way.
+ */
+nextTryMs: number | null, 
+/**
+ * How the try before failed, in one sentence.
+ */
+failure: string | null, } | { "kind": "waitingForSignIn", 
+/**
+ * When it was lost, in milliseconds since 1970.
+ */
+sinceMs: number, 
+/**
+ * What is missing, in one sentence.
+ */
+message: string, 
+/**
+ * What to do, in one sentence.
+ */
+remedy: string | null, } | { "kind": "ended", 
 /**
  * How and why.
  */

@@ -9,8 +9,9 @@ import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionState } from "../generated/SessionState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
+import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
-import { DemoShell } from "./demoShell";
+import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
 const draft = (name: string, more: Partial<ProfileDraft> = {}): ProfileDraft => ({
@@ -71,6 +72,32 @@ const TEAM: readonly ProfileDraft[] = [
   draft("Slow to answer", { awsProfile: "staging", region: "ap-southeast-2", target: "i-0000000000000510" }),
 ];
 
+/** Names and ids at the edges of what there may be, and many of them. */
+const CROWD: readonly ProfileDraft[] = [
+  draft("Payments production, primary database of the European region, maintenance window only", {
+    region: "eu-central-1",
+    target: "i-0a1b2c3d4e5f60718",
+    colour: "red",
+  }),
+  draft("ConfigurationManagementDatabaseReplicationControllerNumberTwelve", {
+    region: "us-gov-east-1",
+    target: "mi-0123456789abcdef0",
+    colour: "orange",
+  }),
+  draft("خادم الإنتاج (2)", { region: "me-south-1", colour: "green" }),
+  draft("שרת בדיקות staging-7", { region: "il-central-1", colour: "teal" }),
+  draft("東京リージョンの踏み台サーバー本番環境一号機", { region: "ap-northeast-1", colour: "blue" }),
+  draft("결제 서버 😀", { region: "ap-northeast-2", colour: "purple" }),
+  draft("x", { colour: "pink" }),
+  draft("Zażółć gęślą jaźń", { region: "eu-north-1", colour: "yellow" }),
+  ...Array.from({ length: 22 }, (_, index) =>
+    draft(`worker-${String(index + 1).padStart(2, "0")}.batch.eu-west-1.example`, {
+      region: "eu-west-1",
+      target: `i-0a1b2c3d4e5f6${String(7000 + index)}`,
+    }),
+  ),
+];
+
 /** What the page can be opened with. */
 const SCENES: Readonly<
   Record<string, { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[] }>
@@ -78,7 +105,7 @@ const SCENES: Readonly<
   first: { profiles: [], notices: [] },
   team: { profiles: TEAM, notices: [] },
   damaged: {
-    profiles: [],
+    profiles: TEAM,
     notices: [
       {
         kind: "damaged",
@@ -88,11 +115,28 @@ const SCENES: Readonly<
       },
     ],
   },
+  crowd: { profiles: CROWD, notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
 
+/** What the history of a session says of each state. */
+const TOLD: Readonly<Record<SessionState["kind"], string>> = {
+  connecting: "The data channel was dialled.",
+  open: "The session was open.",
+  reconnecting: "The service closed the connection (code 1000, “Bye”).",
+  waitingForSignIn: "The credentials of “prod” had expired.",
+  ended: "The session ended.",
+};
+
+/** How long a lost connection takes to come back. */
+const OUTAGE_MS = 6_000;
+
+/** Output without credit at which a session waits, as the engine does. */
+const HIGH_WATER = 256 * 1024;
+
 const REFUSED: Ended = {
   cause: "refused",
+  by: "service",
   message: "i-00000000000000bad is not connected to Systems Manager.",
   remedy: "Check that the instance runs, that its agent is up, and that account and region are right.",
   detail:
@@ -100,12 +144,23 @@ const REFUSED: Ended = {
   exitCode: null,
 };
 
+const OPEN: SessionState = {
+  kind: "open",
+  sessionId: "ana-0c9f4ab1d27e8f356",
+  agentVersion: "3.3.4121.0",
+};
+
 interface DemoSession {
   readonly profile: Profile;
   readonly shell: DemoShell;
   emit: (event: SessionEvent) => void;
   live: boolean;
+  /** Bytes of output for which no credit has come back. */
+  owed: number;
   readonly timers: ReturnType<typeof setTimeout>[];
+  readonly timeline: TimelineEntry[];
+  /** The connection is lost: how it comes back. */
+  resume: (() => void) | null;
 }
 
 export function createDemoHost(parameters: URLSearchParams): Host {
@@ -138,6 +193,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   const state = (to: DemoSession, next: SessionState) => {
     if (!to.live) return;
     to.emit({ kind: "state", state: next });
+    to.timeline.push({ atMs: Date.now(), text: TOLD[next.kind] });
     if (next.kind === "ended") {
       to.live = false;
       to.shell.stop();
@@ -159,12 +215,48 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     later(120, () => state(to, { kind: "connecting", phase: "waitingForAgent" }));
     later(120 + step, () => state(to, { kind: "connecting", phase: "handshake" }));
     later(120 + 2 * step, () => {
-      state(to, { kind: "open", sessionId: "ana-0c9f4ab1d27e8f356", agentVersion: "3.3.4121.0" });
+      state(to, OPEN);
       to.shell.start();
     });
   };
 
+  const writable = () => {
+    if (scene.notices.some(({ kind }) => kind === "newer"))
+      throw new HostError("store", "The profiles were saved by a newer version, so they cannot be changed.");
+  };
+
+  /** Takes the connection away, for a while or until somebody asks. */
+  const hinder = (to: DemoSession, how: Hindrance) => {
+    const sinceMs = Date.now();
+    const later = (after: number, what: () => void) => to.timers.push(setTimeout(what, after));
+    if (how === "quiet") {
+      to.emit({ kind: "silence", silence: { kind: "noAnswer", sinceMs } });
+      later(OUTAGE_MS, () => to.emit({ kind: "silence", silence: null }));
+      return;
+    }
+    to.resume = () => {
+      to.resume = null;
+      state(to, OPEN);
+    };
+    if (how === "expire") {
+      const message = "The sign-in of the AWS profile “prod” has expired.";
+      state(to, { kind: "waitingForSignIn", sinceMs, message, remedy: "Run aws sso login --profile prod." });
+      return;
+    }
+    const lost = { kind: "reconnecting", sinceMs, cause: TOLD.reconnecting } as const;
+    state(to, { ...lost, attempt: 1, nextTryMs: null, failure: null });
+    const failure = "ssmmessages.eu-west-1.amazonaws.com could not be found.";
+    later(400, () =>
+      to.emit({
+        kind: "state",
+        state: { ...lost, attempt: 2, nextTryMs: sinceMs + OUTAGE_MS, failure },
+      }),
+    );
+    later(OUTAGE_MS, () => to.resume?.());
+  };
+
   const save = (id: string | null, saved: ProfileDraft): Profile => {
+    writable();
     if (id === null) {
       const profile: Profile = { id: newId("profile"), builtIn: false, ...saved };
       profiles = [...profiles, profile];
@@ -181,17 +273,26 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     const made: DemoSession = {
       profile,
       live: true,
+      owed: 0,
       timers: [],
+      timeline: [],
+      resume: null,
       emit: () => undefined,
       shell: new DemoShell(
         {
           output: (text) => {
-            if (made.live) made.emit({ kind: "output", data: encodeBase64(new TextEncoder().encode(text)) });
+            if (!made.live) return;
+            const bytes = new TextEncoder().encode(text);
+            made.owed += bytes.length;
+            made.emit({ kind: "output", data: encodeBase64(bytes) });
           },
+          ready: () => made.owed < HIGH_WATER,
+          hindered: (how) => hinder(made, how),
           notice: (message) => made.emit({ kind: "notice", message }),
           exited: (exitCode) =>
             end(made, {
               cause: "finished",
+              by: "shellExit",
               message: "The shell has exited.",
               remedy: null,
               detail: null,
@@ -200,6 +301,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
           ended: () =>
             end(made, {
               cause: "service",
+              by: "idleTimeout",
               message: "The session reached its idle limit of 20 minutes.",
               remedy: "Start it again, or raise the limit in Session Manager's preferences.",
               detail: "SessionId: ana-0c9f4ab1d27e8f356 : your session timed out due to inactivity.",
@@ -239,6 +341,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     deleteProfile: (id) =>
       answer(() => {
         findOwn(id);
+        writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
     awsSetup: () =>
@@ -263,14 +366,34 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       }),
     attachSession: (id) => answer(() => begin(session(id))),
     sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
+    interruptSession: (id, { bytes, closing, alwaysClose }) =>
+      answer(() => {
+        const { shell } = session(id);
+        if (alwaysClose) shell.input(closing);
+        shell.input(bytes);
+      }),
     resizeSession: (id, size) => answer(() => session(id).shell.resize(size)),
-    grantCredit: () => answer(() => undefined),
+    grantCredit: (id, bytes) => answer(() => void (session(id).owed -= bytes)),
+    retrySession: (id) => answer(() => session(id).resume?.()),
+    giveUpSession: (id) =>
+      answer(() =>
+        end(session(id), {
+          cause: "lost",
+          by: "me",
+          message: "You gave up reconnecting.",
+          remedy: "Start again for a new session; what ran in this one may have ended with it.",
+          detail: null,
+          exitCode: null,
+        }),
+      ),
+    sessionTimeline: (id) => answer(() => ({ entries: [...session(id).timeline], omitted: 0 })),
     closeSession: (id) =>
       answer(() => {
         const to = session(id);
         for (const timer of to.timers) clearTimeout(timer);
         end(to, {
           cause: "closed",
+          by: "me",
           message: "You closed the session.",
           remedy: null,
           detail: null,

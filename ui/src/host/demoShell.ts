@@ -2,11 +2,18 @@
 
 export interface DemoShellEvents {
   output(text: string): void;
+  /** Whether more output than is asked for may be sent now. */
+  ready(): boolean;
   notice(message: string): void;
   exited(code: number): void;
   /** The service ends the session by itself. */
   ended(): void;
+  /** Something comes between the person and the node. */
+  hindered(how: Hindrance): void;
 }
+
+/** The connection is lost, is lost without credentials to get it back, or the node does not answer. */
+export type Hindrance = "cut" | "expire" | "quiet";
 
 const encoderPrompt = "\x1b[1;32mssm-user@demo\x1b[0m:\x1b[1;34m~\x1b[0m$ ";
 
@@ -93,7 +100,9 @@ export class DemoShell {
         break;
       case "help":
         print("echo WORDS   colours   wide   ls   lines N   title WORDS   bell   notice   paste on|off");
-        print("raw (shows bytes, q ends)   flood   link   stty size   drop   exit [CODE]");
+        print(
+          "raw (shows bytes, q ends)   flood   link   stty size   cut   expire   quiet   drop   exit [CODE]",
+        );
         break;
       case "echo":
         print(
@@ -142,11 +151,18 @@ export class DemoShell {
         print("x\x1b[2147483647b\x1b[2147483647Lstill here");
         break;
       case "flood":
-        this.#flood = setInterval(() => this.events.output("y\r\n".repeat(2000)), 4);
+        this.#flood = setInterval(() => {
+          if (this.events.ready()) this.events.output("y\r\n".repeat(2000));
+        }, 4);
         return;
       case "drop":
         this.events.ended();
         return;
+      case "cut":
+      case "expire":
+      case "quiet":
+        this.events.hindered(command);
+        break;
       case "exit":
         this.events.output("exit\r\n");
         this.events.exited(Number(rest) || 0);

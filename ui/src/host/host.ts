@@ -11,7 +11,16 @@ import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { ProfileList } from "../generated/ProfileList";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
+import type { SessionTimeline } from "../generated/SessionTimeline";
 import type { TerminalSize } from "../generated/TerminalSize";
+
+/** See {@link Host.interruptSession}. */
+export interface Interrupt {
+  readonly epoch: number;
+  readonly bytes: Uint8Array;
+  readonly closing: Uint8Array;
+  readonly alwaysClose: boolean;
+}
 
 /** Ends what a subscription started. */
 export type Unlisten = () => void;
@@ -30,10 +39,19 @@ export interface Host {
   /** Hears of one session; `event` is what {@link openSession} gave. */
   listenSession(event: string, listener: (event: SessionEvent) => void): Promise<Unlisten>;
   attachSession(id: string): Promise<void>;
-  sendInput(id: string, bytes: Uint8Array): Promise<void>;
+  /** `epoch`: after how many interrupts it was typed; what was typed before the last one is dropped. */
+  sendInput(id: string, bytes: Uint8Array, epoch: number): Promise<void>;
+  /** Sends ahead of all input that has not left the application, and drops that; closing a paste's bracket first. */
+  interruptSession(id: string, interrupt: Interrupt): Promise<void>;
   resizeSession(id: string, size: TerminalSize): Promise<void>;
   /** Says that so many bytes of output have been parsed. */
   grantCredit(id: string, bytes: number): Promise<void>;
+  /** Tries at once what a reconnecting session waits to try, or looks for credentials again. */
+  retrySession(id: string): Promise<void>;
+  /** Ends a session that is reconnecting, without waiting any longer. */
+  giveUpSession(id: string): Promise<void>;
+  /** What happened to a session since it was begun; also after its end. */
+  sessionTimeline(id: string): Promise<SessionTimeline>;
   closeSession(id: string): Promise<void>;
 
   readClipboard(): Promise<string>;

@@ -8,6 +8,7 @@ import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
+import type { SessionTimeline } from "../generated/SessionTimeline";
 import { encodeBase64 } from "./base64";
 import { type Host, toHostError } from "./host";
 
@@ -28,9 +29,20 @@ export const tauriHost: Host = {
   openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
   listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
   attachSession: (id) => call("attach_session", { id }),
-  sendInput: (id, bytes) => call("send_input", { id, data: encodeBase64(bytes) }),
+  sendInput: (id, bytes, epoch) => call("send_input", { id, data: encodeBase64(bytes), epoch }),
+  interruptSession: (id, { epoch, bytes, closing, alwaysClose }) =>
+    call("interrupt_session", {
+      id,
+      epoch,
+      data: encodeBase64(bytes),
+      closing: encodeBase64(closing),
+      alwaysClose,
+    }),
   resizeSession: (id, size) => call("resize_session", { id, size }),
   grantCredit: (id, bytes) => call("grant_credit", { id, bytes }),
+  retrySession: (id) => call("retry_session", { id }),
+  giveUpSession: (id) => call("give_up_session", { id }),
+  sessionTimeline: (id) => call<SessionTimeline>("session_timeline", { id }),
   closeSession: (id) => call("close_session", { id }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),

@@ -20,6 +20,7 @@ const profile = (id: string, name = id): Profile => ({
 
 const ended: Ended = {
   cause: "finished",
+  by: "shellExit",
   message: "The shell exited.",
   remedy: null,
   detail: null,

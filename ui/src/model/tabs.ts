@@ -2,6 +2,7 @@
 import type { Ended } from "../generated/Ended";
 import type { Profile } from "../generated/Profile";
 import type { SessionState } from "../generated/SessionState";
+import type { Silence } from "../generated/Silence";
 import type { TerminalSize } from "../generated/TerminalSize";
 import { assertNever } from "./assertNever";
 import { cleanTitle } from "./title";
@@ -22,6 +23,16 @@ export interface TabSession {
   readonly size: TerminalSize | null;
   /** Sentences for the person that have not been put away. */
   readonly notices: readonly string[];
+  /** Since when and how the node keeps somebody waiting. */
+  readonly silence: Silence | null;
+  /** How far a large paste has come. */
+  readonly paste: PasteProgress | null;
+}
+
+/** How far a large paste has come, in bytes; as the terminal's input queue tells. */
+export interface PasteProgress {
+  readonly sent: number;
+  readonly total: number;
 }
 
 export type TabContent =
@@ -49,6 +60,25 @@ const MAX_NOTICES = 5;
 
 export const tabById = (tabs: Tabs, id: TabId): Tab | undefined => tabs.list.find((tab) => tab.id === id);
 
+/** What the mark of a session's state shows: an end that nobody wished for looks unlike the others. */
+export function stateMark(state: SessionState): SessionState["kind"] | "failed" {
+  if (state.kind !== "ended") return state.kind;
+  const { cause } = state.ended;
+  switch (cause) {
+    case "refused":
+    case "unreachable":
+    case "lost":
+      return "failed";
+    // A shell's exit status is often that of its last command only.
+    case "finished":
+    case "closed":
+    case "service":
+      return "ended";
+    default:
+      return assertNever(cause);
+  }
+}
+
 export const activeTab = (tabs: Tabs): Tab | undefined =>
   tabs.active === null ? undefined : tabById(tabs, tabs.active);
 
@@ -71,6 +101,8 @@ function newSession(profile: Profile): TabSession {
     agentVersion: null,
     size: null,
     notices: [],
+    silence: null,
+    paste: null,
   };
 }
 
@@ -164,8 +196,12 @@ export function sessionStateChanged(tabs: Tabs, id: TabId, attempt: number, stat
     if (session.state.kind === "ended") return session;
     switch (state.kind) {
       case "connecting":
-      case "ended":
         return { ...session, state };
+      case "reconnecting":
+      case "waitingForSignIn":
+        return { ...session, state, silence: null };
+      case "ended":
+        return { ...session, state, silence: null, paste: null };
       case "open":
         return { ...session, state, sessionId: state.sessionId, agentVersion: state.agentVersion };
       default:
@@ -175,8 +211,25 @@ export function sessionStateChanged(tabs: Tabs, id: TabId, attempt: number, stat
 }
 
 export function sessionFailed(tabs: Tabs, id: TabId, attempt: number, message: string): Tabs {
-  const ended: Ended = { cause: "refused", message, remedy: null, detail: null, exitCode: null };
+  const ended: Ended = {
+    cause: "refused",
+    by: "service",
+    message,
+    remedy: null,
+    detail: null,
+    exitCode: null,
+  };
   return sessionStateChanged(tabs, id, attempt, { kind: "ended", ended });
+}
+
+export function silenceChanged(tabs: Tabs, id: TabId, attempt: number, silence: Silence | null): Tabs {
+  return changeSession(tabs, id, attempt, (session) => ({ ...session, silence }));
+}
+
+export function pasteProgressed(tabs: Tabs, id: TabId, paste: PasteProgress | null): Tabs {
+  return changeSession(tabs, id, null, (session) =>
+    session.paste === null && paste === null ? session : { ...session, paste },
+  );
 }
 
 export function noticed(tabs: Tabs, id: TabId, attempt: number, message: string): Tabs {

@@ -94,8 +94,14 @@ describe("reviewPaste", () => {
     expect(reviewPaste("one\r\ntwo", true)).toBeNull();
   });
 
-  it("counts a trailing line end, since it runs the line", () => {
-    expect(reviewPaste("reboot\n", false)?.lines).toBe(2);
+  it("asks about a single line that would run at once", () => {
+    expect(reviewPaste("reboot\n", false)).toMatchObject({ concerns: ["lines"], lines: 1 });
+  });
+
+  it("counts the lines that a person sees", () => {
+    expect(reviewPaste("one\r\ntwo\r\n", false)?.lines).toBe(2);
+    expect(reviewPaste("one\n\n", false)?.lines).toBe(2);
+    expect(reviewPaste("one\ntwo", false)?.lines).toBe(2);
   });
 
   it("asks about control and hidden characters even in brackets, and shows them", () => {

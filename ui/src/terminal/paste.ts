@@ -55,10 +55,10 @@ export interface PasteReview {
 /** What there is to ask before a paste, or null where it can go at once. */
 export function reviewPaste(text: string, bracketed: boolean): PasteReview | null {
   const normalised = text.replace(/\r\n?|\n/g, "\n");
-  // One trailing line end runs a single command; that, too, is more than typing, so it counts.
-  const lines = normalised.split("\n").length;
+  const lines = normalised.replace(/\n$/, "").split("\n").length;
   const concerns: PasteConcern[] = [];
-  if (lines > 1 && !bracketed) concerns.push("lines");
+  // One trailing line end runs a single command; that, too, is more than typing.
+  if (normalised.includes("\n") && !bracketed) concerns.push("lines");
   if (normalised.replaceAll("\n", "").search(CONTROLS) >= 0) concerns.push("controls");
   if (normalised.search(HIDDEN) >= 0) concerns.push("hidden");
   if (text.length > LARGE) concerns.push("large");

@@ -7,6 +7,7 @@ import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type IBufferRange, type IDisposable, type ILinkHandler, Terminal } from "@xterm/xterm";
 
+import { boundary, RESET_MODES } from "./boundary";
 import { crc32 } from "./checksum";
 import { loadTerminalFont, TERMINAL_FONT_FAMILY } from "./fonts";
 import { controlCharacter, isWebViewShortcut, keyPress } from "./keys";
@@ -135,8 +136,14 @@ export class TerminalView {
     this.#queue.push(bytes);
   }
 
+  /** Draws a line with this label below everything on the screen, and undoes what the last session switched on. */
+  async drawBoundary(label: string): Promise<void> {
+    await this.#writeOwn(RESET_MODES);
+    await this.#writeOwn(boundary(this.#terminal, label));
+  }
+
   /** Text of our own, which counts as no session's output. Ends once it is on the screen. */
-  writeOwn(text: string): Promise<void> {
+  #writeOwn(text: string): Promise<void> {
     return new Promise((resolve) => this.#terminal.write(text, resolve));
   }
 

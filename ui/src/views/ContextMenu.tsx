@@ -1,4 +1,5 @@
 import { type ReactNode, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
 
 export interface MenuEntry {
@@ -16,9 +17,12 @@ export interface MenuEntry {
 export function MenuEntries({
   label,
   entries,
+  onClose,
 }: {
   readonly label: string;
   readonly entries: readonly MenuEntry[];
+  /** Needed outside of a `MenuTrigger`, which closes its menu by itself. */
+  readonly onClose?: () => void;
 }) {
   return (
     <Menu
@@ -26,6 +30,7 @@ export function MenuEntries({
       className="menu"
       disabledKeys={entries.filter(({ disabled }) => disabled).map(({ id }) => id)}
       onAction={(key) => entries.find(({ id }) => id === key)?.run()}
+      {...(onClose ? { onClose } : {})}
     >
       {entries.flatMap((entry) => [
         ...(entry.apart ? [<Separator className="menu-separator" key={`before-${entry.id}`} />] : []),
@@ -63,8 +68,13 @@ export function useContextMenu(
     },
     menu: place ? (
       <>
-        <span className="menu-anchor" ref={anchor} style={{ left: place.x, top: place.y }} />
+        {/* Outside of everything: what is fixed inside a part that moves is placed from that part's corner. */}
+        {createPortal(
+          <span className="menu-anchor" ref={anchor} style={{ left: place.x, top: place.y }} />,
+          document.body,
+        )}
         <Popover
+          aria-label={label}
           className="popover"
           isOpen
           offset={2}
@@ -74,7 +84,7 @@ export function useContextMenu(
           placement="bottom start"
           triggerRef={anchor}
         >
-          <MenuEntries entries={entries()} label={label} />
+          <MenuEntries entries={entries()} label={label} onClose={() => setPlace(null)} />
         </Popover>
       </>
     ) : null,

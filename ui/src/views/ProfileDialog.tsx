@@ -1,5 +1,6 @@
 import { ChevronDown, ChevronRight, Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
+import { flushSync } from "react-dom";
 import {
   Button,
   ComboBox,
@@ -30,6 +31,7 @@ import {
   draftFrom,
   EMPTY_FORM,
   type FormField,
+  type FormProblem,
   formFrom,
   type ParameterRow,
   type ProfileForm,
@@ -40,6 +42,11 @@ import { useApp, useController } from "./context";
 import { IconButton } from "./IconButton";
 
 const text = strings.form;
+
+/** What the first look at the form leaves out. */
+const FOLDED: readonly FormField[] = ["document", "parameters", "reason"];
+
+const MISSING: readonly FormProblem[] = ["nameMissing", "targetMissing", "parameterKeyMissing"];
 
 export function ProfileDialog({ profile }: { readonly profile: Profile | null }) {
   const controller = useController();
@@ -77,19 +84,25 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
 
   const problems = checkForm(form);
   const set = (part: Partial<ProfileForm>) => setForm((current) => ({ ...current, ...part }));
-  const touch = (field: FormField) => () => setTouched((current) => new Set(current).add(field));
+  const touch = (field: FormField) => (to: Element | null) => {
+    // A message that appears while a button is being pressed would move the button from under the pointer.
+    if (to?.matches("input, textarea") === true) setTouched((current) => new Set(current).add(field));
+  };
   const problemOf = (field: FormField): string | null => {
-    const problem = tried || touched.has(field) ? problems.get(field) : undefined;
-    return problem === undefined ? null : text.problems[problem];
+    const problem = problems.get(field);
+    if (problem === undefined) return null;
+    // That a field is still empty is no problem before somebody wants to save.
+    return tried || (touched.has(field) && !MISSING.includes(problem)) ? text.problems[problem] : null;
   };
 
-  const save = async () => {
-    setTried(true);
+  const save = async (element: HTMLFormElement) => {
     if (problems.size > 0) {
-      if (["document", "parameters", "reason"].some((field) => problems.has(field as FormField)))
-        setMore(true);
-      // The first field in question, once its message is there.
-      requestAnimationFrame(() => document.querySelector<HTMLElement>(".form [aria-invalid=true]")?.focus());
+      // At once, so that the first field in question is marked and can be focused.
+      flushSync(() => {
+        setTried(true);
+        if (FOLDED.some((field) => problems.has(field))) setMore(true);
+      });
+      element.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
       return;
     }
     setSaving(true);
@@ -109,7 +122,7 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
       data-testid={testIds.profileForm}
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void save(event.currentTarget);
       }}
       validationBehavior="aria"
     >
@@ -171,7 +184,9 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
           <div className="swatches">
             {COLOURS.map((colour) => (
               <RadioField key={colour} value={colour}>
-                <RadioButton aria-label={text.colours[colour]} className="swatch" data-colour={colour} />
+                <RadioButton className="swatch" data-colour={colour}>
+                  <span className="visually-hidden">{text.colours[colour]}</span>
+                </RadioButton>
               </RadioField>
             ))}
             <span className="swatch-name">{text.colours[form.colour]}</span>
@@ -237,7 +252,8 @@ interface FieldProps {
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly onBlur?: () => void;
+  /** Told where the focus goes. */
+  readonly onBlur?: (to: Element | null) => void;
   readonly placeholder?: string;
   readonly help?: string;
   readonly problem: string | null;
@@ -283,7 +299,7 @@ function Field({
       isInvalid={problem !== null}
       onChange={onChange}
       value={value}
-      {...(onBlur ? { onBlur } : {})}
+      {...(onBlur ? { onBlur: ({ relatedTarget }) => onBlur(relatedTarget) } : {})}
     >
       <Label>{label}</Label>
       <Input
@@ -325,7 +341,7 @@ function Choice({
       isInvalid={problem !== null}
       menuTrigger="input"
       onInputChange={onChange}
-      {...(onBlur ? { onBlur } : {})}
+      {...(onBlur ? { onBlur: ({ relatedTarget }) => onBlur(relatedTarget) } : {})}
     >
       <Label>{label}</Label>
       <div className="combo">
@@ -363,19 +379,21 @@ interface ParametersProps {
 
 function Parameters({ rows, onChange, problem }: ParametersProps) {
   const id = useId();
+  const keys = rows.map(({ key }) => key.trim());
+  const twice = new Set(keys.filter((key, index) => keys.indexOf(key) < index));
   const change = (index: number, part: Partial<ParameterRow>) => {
     const row = rows[index];
     if (row) onChange(rows.with(index, { ...row, ...part }));
   };
   return (
-    <fieldset aria-describedby={id} className="field parameters">
+    <fieldset {...(rows.length === 0 ? {} : { "aria-describedby": id })} className="field parameters">
       <legend>{text.parameters}</legend>
       {rows.map((row, index) => (
         // The key is the place: rows have no identity but their place
         <div className="parameter" key={index}>
           <TextField
             aria-label={text.parameterKey(index + 1)}
-            isInvalid={problem !== null && row.key.trim() === ""}
+            isInvalid={problem !== null && (row.key.trim() === "" || twice.has(row.key.trim()))}
             onChange={(key) => change(index, { key })}
             value={row.key}
           >
@@ -400,13 +418,15 @@ function Parameters({ rows, onChange, problem }: ParametersProps) {
           />
         </div>
       ))}
+      {rows.length === 0 ? null : (
+        <p className={problem === null ? "field-help" : "field-problem"} id={id}>
+          {problem ?? text.parametersHelp}
+        </p>
+      )}
       <Button className="link-button" onPress={() => onChange([...rows, { key: "", values: "" }])}>
         <Plus aria-hidden size={14} />
         {text.addParameter}
       </Button>
-      <p className={problem === null ? "field-help" : "field-problem"} id={id}>
-        {problem ?? (rows.length > 0 ? text.parametersHelp : "")}
-      </p>
     </fieldset>
   );
 }

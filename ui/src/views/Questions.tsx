@@ -96,6 +96,9 @@ function Asked({ question }: { readonly question: Question }) {
   );
 }
 
+/** What stands for a character that cannot be seen. */
+const MARKED = /([\u2400-\u2421\ufffd]|⟨U\+[0-9A-F]+⟩)/u;
+
 function PasteQuestion({
   review,
   onAnswer,
@@ -122,7 +125,16 @@ function PasteQuestion({
         data-testid={testIds.pasteText}
         tabIndex={0}
       >
-        {review.shown}
+        {/* Odd places hold what was caught. */}
+        {review.shown.split(MARKED).map((part, index) =>
+          index % 2 === 1 ? (
+            <mark className="paste-mark" key={index}>
+              {part}
+            </mark>
+          ) : (
+            part
+          ),
+        )}
       </pre>
       <p className="paste-count">{strings.paste.characters(review.characters)}</p>
     </Ask>

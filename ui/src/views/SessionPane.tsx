@@ -1,4 +1,4 @@
-import { Check, Copy, Info, RotateCw, TriangleAlert, X } from "lucide-react";
+import { Check, ChevronRight, Copy, Info, RotateCw, TriangleAlert, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 
@@ -10,6 +10,7 @@ import type { TabId, TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { type MenuEntry, useContextMenu } from "./ContextMenu";
+import { ConnectionBar } from "./ConnectionBar";
 import { useApp, useController, useTabSession } from "./context";
 import { claimFocus } from "./focusClaim";
 import { IconButton } from "./IconButton";
@@ -33,6 +34,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
       data-testid={testIds.session}
     >
       <Notices id={id} notices={session.notices} />
+      <ConnectionBar id={id} session={session} />
       <div className="session-screen">
         <TerminalPlace id={id} session={session} />
         {state.kind === "connecting" ? (
@@ -40,7 +42,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
         ) : null}
       </div>
       {state.kind === "ended" ? <EndedBar ended={state.ended} id={id} /> : null}
-      <StatusBar session={session} />
+      <StatusBar id={id} session={session} />
     </section>
   );
 }
@@ -166,6 +168,7 @@ function EndedBar({ id, ended }: { readonly id: TabId; readonly ended: Ended }) 
         {detail === null ? null : (
           <Disclosure className="ended-details">
             <Button className="link-button" slot="trigger">
+              <ChevronRight aria-hidden className="ended-chevron" size={14} />
               {strings.session.details}
             </Button>
             <DisclosurePanel>
@@ -205,7 +208,7 @@ function endedIcon({ cause, exitCode }: Ended): ReactNode {
       return exitCode === null || exitCode === 0 ? (
         <Check size={18} strokeWidth={2} />
       ) : (
-        <TriangleAlert size={18} strokeWidth={1.75} />
+        <TriangleAlert className="ended-warning" size={18} strokeWidth={1.75} />
       );
     case "service":
       return <Info size={18} strokeWidth={1.75} />;

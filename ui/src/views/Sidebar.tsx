@@ -1,5 +1,5 @@
 import { Ellipsis, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
-import { type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from "react";
+import { type PointerEvent as ReactPointerEvent, useState } from "react";
 import {
   Button,
   GridList,
@@ -16,6 +16,7 @@ import { chordFor } from "../model/bindings";
 import { filterProfiles } from "../model/profiles";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { Clipped } from "./Clipped";
 import { MenuEntries, type MenuEntry, useContextMenu } from "./ContextMenu";
 import { useApp, useController } from "./context";
 import { IconButton } from "./IconButton";
@@ -123,8 +124,13 @@ function ProfileNavigator() {
             onChange={setTyped}
             onKeyDown={(event) => {
               const first = shown[0];
-              if (event.key === "Enter" && typed !== "" && first) controller.openProfile(first);
-              else event.continuePropagation();
+              if (event.key !== "Enter" || typed === "" || !first) {
+                event.continuePropagation();
+                return;
+              }
+              // Focus: the opened terminal takes the keyboard from no field
+              if (event.target instanceof HTMLElement) event.target.blur();
+              controller.openProfile(first);
             }}
             value={typed}
           >
@@ -160,6 +166,13 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
         className="profile-list"
         data-testid={testIds.profileList}
         items={profiles}
+        onContextMenu={(event) => {
+          const row = event.target instanceof Element ? event.target.closest("[data-profile-id]") : null;
+          const profile = profiles.find(({ id }) => id === row?.getAttribute("data-profile-id"));
+          if (!profile) return;
+          setTarget(profile);
+          open(event);
+        }}
         onAction={(key) => {
           const profile = profiles.find(({ id }) => id === key);
           if (profile) controller.openProfile(profile);
@@ -167,15 +180,7 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
         selectionBehavior="replace"
         selectionMode="single"
       >
-        {(profile) => (
-          <ProfileRow
-            onContextMenu={(event) => {
-              setTarget(profile);
-              open(event);
-            }}
-            profile={profile}
-          />
-        )}
+        {(profile) => <ProfileRow profile={profile} />}
       </GridList>
       {menu}
       {alone && typed === "" ? <p className="sidebar-note">{strings.sidebar.none}</p> : null}
@@ -183,25 +188,8 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
   );
 }
 
-interface RowProps {
-  readonly profile: Profile;
-  readonly onContextMenu: (event: MouseEvent) => void;
-}
-
-function ProfileRow({ profile, onContextMenu }: RowProps) {
+function ProfileRow({ profile }: { readonly profile: Profile }) {
   const controller = useController();
-  const row = useRef<HTMLDivElement>(null);
-  const handler = useRef(onContextMenu);
-  useEffect(() => {
-    handler.current = onContextMenu;
-  });
-  useEffect(() => {
-    // The list's rows take no handler of their own for this.
-    const element = row.current;
-    const listener = (event: MouseEvent) => handler.current(event);
-    element?.addEventListener("contextmenu", listener);
-    return () => element?.removeEventListener("contextmenu", listener);
-  }, []);
   return (
     <GridListItem
       className="profile-row"
@@ -209,7 +197,6 @@ function ProfileRow({ profile, onContextMenu }: RowProps) {
       data-profile-name={profile.name}
       data-testid={testIds.profileRow}
       id={profile.id}
-      ref={row}
       textValue={profile.name}
     >
       <span aria-hidden className="profile-mark" data-colour={profile.colour}>
@@ -217,10 +204,12 @@ function ProfileRow({ profile, onContextMenu }: RowProps) {
       </span>
       <span className="profile-text">
         <span className="profile-name">
-          <span className="ellipsis">{profile.name}</span>
+          <span className="ellipsis" dir="auto">
+            {profile.name}
+          </span>
           {profile.builtIn ? <span className="badge">{strings.sidebar.builtIn}</span> : null}
         </span>
-        <span className="profile-detail ellipsis">{profileDetail(profile)}</span>
+        <ProfileDetail profile={profile} />
       </span>
       <MenuTrigger>
         <Button
@@ -238,13 +227,18 @@ function ProfileRow({ profile, onContextMenu }: RowProps) {
   );
 }
 
-/** What tells one profile from another below its name. */
-export function profileDetail(profile: Profile): string {
-  if (profile.builtIn) return strings.sidebar.localTarget;
+/** What tells one profile from another below its name. The target gives way to the region, but keeps its end. */
+export function ProfileDetail({ profile }: { readonly profile: Profile }) {
+  if (profile.builtIn) return <span className="profile-detail ellipsis">{strings.sidebar.localTarget}</span>;
   const target = profile.target.startsWith("ecs:")
     ? (profile.target.split("_")[0] ?? profile.target)
     : profile.target;
-  return [target, profile.region].filter(Boolean).join(" · ");
+  return (
+    <span className="profile-detail">
+      <Clipped text={target} />
+      {profile.region === null ? null : <span className="profile-region">{` · ${profile.region}`}</span>}
+    </span>
+  );
 }
 
 function entriesFor(profile: Profile, controller: ReturnType<typeof useController>): readonly MenuEntry[] {

@@ -6,7 +6,7 @@ import { chordFor } from "../model/bindings";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useApp, useController } from "./context";
-import { profileDetail } from "./Sidebar";
+import { ProfileDetail } from "./Sidebar";
 
 const MAX_CARDS = 12;
 
@@ -15,7 +15,7 @@ export function StartPage() {
   const profiles = useApp(profileList);
   const own = profiles.filter(({ builtIn }) => !builtIn);
   return (
-    <main className="start" data-testid={testIds.startPage}>
+    <main className="start" data-focus-region data-testid={testIds.startPage}>
       <div className="start-inner">
         {own.length === 0 ? <FirstRun /> : <Cards />}
         <Keys />
@@ -80,7 +80,6 @@ function Cards() {
         {shown.map((profile) => (
           <li key={profile.id}>
             <Button
-              aria-label={strings.start.openProfile(profile.name)}
               className="card"
               data-profile-id={profile.id}
               data-testid={profile.builtIn ? testIds.startDemo : testIds.startCard}
@@ -90,8 +89,11 @@ function Cards() {
                 {profile.builtIn ? <Terminal size={14} strokeWidth={2} /> : null}
               </span>
               <span className="profile-text">
-                <span className="profile-name ellipsis">{profile.name}</span>
-                <span className="profile-detail ellipsis">{profileDetail(profile)}</span>
+                <span className="profile-name ellipsis">
+                  <span className="visually-hidden">{strings.start.open} </span>
+                  <bdi>{profile.name}</bdi>
+                </span>{" "}
+                <ProfileDetail profile={profile} />
               </span>
             </Button>
           </li>

@@ -1,13 +1,15 @@
 import { Copy } from "lucide-react";
 import { Button } from "react-aria-components";
 
-import type { TabSession } from "../model/tabs";
+import { stateMark, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { Clipped } from "./Clipped";
 import { useController } from "./context";
+import { TimelineButton } from "./Timeline";
 
 /** One line about the session below its terminal. Ids can be copied by pressing them. */
-export function StatusBar({ session }: { readonly session: TabSession }) {
+export function StatusBar({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
   const { profile, state, sessionId, agentVersion, size } = session;
   return (
     <footer
@@ -17,12 +19,10 @@ export function StatusBar({ session }: { readonly session: TabSession }) {
       data-testid={testIds.statusBar}
     >
       <span className="status-state" data-state={state.kind} data-testid={testIds.statusState}>
-        <span aria-hidden className="state-mark" data-state={state.kind} />
+        <span aria-hidden className="state-mark" data-state={stateMark(state)} />
         {strings.status.states[state.kind]}
       </span>
-      <span className="status-profile ellipsis" data-testid={testIds.statusProfile}>
-        {profile.name}
-      </span>
+      <Clipped className="status-profile" testId={testIds.statusProfile} text={profile.name} />
       {profile.builtIn ? null : (
         <Copyable label={strings.status.target} testId={testIds.statusTarget} text={profile.target} />
       )}
@@ -30,6 +30,7 @@ export function StatusBar({ session }: { readonly session: TabSession }) {
         <Copyable label={strings.status.sessionId} testId={testIds.statusSession} text={sessionId} />
       )}
       <span className="status-space" />
+      <TimelineButton id={id} />
       {agentVersion === null ? null : (
         <span className="status-agent" data-testid={testIds.statusAgent}>
           {strings.status.agent(agentVersion)}
@@ -62,7 +63,9 @@ function Copyable({
       data-testid={testId}
       onPress={() => void controller.copy(label, text)}
     >
-      <code className="ellipsis">{text}</code>
+      <code>
+        <Clipped text={text} />
+      </code>
       <Copy aria-hidden size={12} strokeWidth={1.75} />
     </Button>
   );

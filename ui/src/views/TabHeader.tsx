@@ -2,9 +2,10 @@ import type { IDockviewPanelHeaderProps } from "dockview-react";
 import { Bell, X } from "lucide-react";
 
 import { chordFor } from "../model/bindings";
-import { sessionOf } from "../model/tabs";
+import { sessionOf, stateMark } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { Clipped } from "./Clipped";
 import { useContextMenu } from "./ContextMenu";
 import { useApp, useController, useTab } from "./context";
 
@@ -63,15 +64,13 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
         controller.closeTab(id);
       }}
       onContextMenu={open}
-      title={title === "" ? name : `${name} — ${title}`}
+      title={strings.tab.hint(name, title)}
     >
-      <span aria-hidden className="state-mark" data-state={session?.state.kind ?? "start"} />
+      <span aria-hidden className="state-mark" data-state={session ? stateMark(session.state) : "start"} />
       <span className="tab-text">
-        <span className="tab-name" data-testid={testIds.tabTitle}>
-          {name}
-        </span>
+        <Clipped className="tab-name" testId={testIds.tabTitle} text={name} />{" "}
         {title === "" ? null : (
-          <span className="tab-remote" data-testid={testIds.tabRemoteTitle}>
+          <span className="tab-remote" dir="auto" data-testid={testIds.tabRemoteTitle}>
             {title}
           </span>
         )}

@@ -17,6 +17,7 @@ import { IconButton } from "./IconButton";
 import { SessionPane } from "./SessionPane";
 import { StartPage } from "./StartPage";
 import { TabHeader } from "./TabHeader";
+import { TabList } from "./TabList";
 
 const THEME: DockviewTheme = {
   name: "sessiondeck",
@@ -50,6 +51,10 @@ export function Workspace() {
 
   const ready = ({ api }: DockviewReadyEvent) => {
     dock.current = api;
+    api.onDidAddGroup(({ element }) => {
+      const strip = element.querySelector<HTMLElement>(".dv-tabs-and-actions-container");
+      if (strip) strip.dataset["focusRegion"] = "";
+    });
     api.onDidActivePanelChange(() => {
       const id = api.activePanel?.id;
       if (!syncing.current && id !== undefined) controller.changeTabs((all) => activate(all, id));
@@ -72,17 +77,19 @@ export function Workspace() {
   };
 
   return (
-    <div className="workspace" data-focus-region>
+    <div className="workspace">
       <DockviewReact
         announcements={false}
         components={COMPONENTS}
         defaultRenderer="always"
         defaultTabComponent={TabHeader}
         disableFloatingGroups
+        disableTabsOverflowList
         dndEdges={false}
         dndStrategy="pointer"
         leftHeaderActionsComponent={NewTabButton}
         onReady={ready}
+        rightHeaderActionsComponent={TabList}
         scrollbars="native"
         theme={THEME}
         watermarkComponent={StartPage}

@@ -1,6 +1,7 @@
 /** Joins host, model and terminals: the one place where something that a person does becomes commands and changes. */
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
+import type { SessionTimeline } from "../generated/SessionTimeline";
 import { type Host, toHostError } from "../host/host";
 import {
   type AppState,
@@ -178,6 +179,29 @@ export class Controller {
     void this.#runtimes.get(id)?.cancel();
   }
 
+  /** Tries at once what a session waits to try. */
+  retry(id: TabId): void {
+    this.#runtimes
+      .get(id)
+      ?.retry()
+      .catch((reason: unknown) => this.showError(reason));
+  }
+
+  giveUp(id: TabId): void {
+    this.#runtimes
+      .get(id)
+      ?.giveUp()
+      .catch((reason: unknown) => this.showError(reason));
+  }
+
+  cancelPaste(id: TabId): void {
+    this.#runtimes.get(id)?.cancelPaste();
+  }
+
+  async timeline(id: TabId): Promise<SessionTimeline> {
+    return (await this.#runtimes.get(id)?.timeline()) ?? { entries: [], omitted: 0 };
+  }
+
   changeTabs(change: (all: Tabs) => Tabs): void {
     this.store.update((state) => {
       const changed = change(state.tabs);
@@ -207,6 +231,10 @@ export class Controller {
         state: (attempt, state) => {
           this.changeTabs((all) => tabs.sessionStateChanged(all, id, attempt, state));
           if (state.kind === "open") this.announce(strings.live.open(this.#nameOf(id)));
+          if (state.kind === "waitingForSignIn")
+            this.announce(strings.live.waitingForSignIn(this.#nameOf(id), state.message));
+          if (state.kind === "reconnecting" && state.attempt === 1)
+            this.announce(strings.live.reconnecting(this.#nameOf(id), state.cause));
           if (state.kind === "ended")
             this.announce(strings.live.ended(this.#nameOf(id), state.ended.message));
         },
@@ -215,6 +243,9 @@ export class Controller {
           this.announce(strings.live.ended(this.#nameOf(id), message));
         },
         notice: (attempt, message) => this.changeTabs((all) => tabs.noticed(all, id, attempt, message)),
+        silence: (attempt, silence) =>
+          this.changeTabs((all) => tabs.silenceChanged(all, id, attempt, silence)),
+        paste: (progress) => this.changeTabs((all) => tabs.pasteProgressed(all, id, progress)),
         title: (title) => this.changeTabs((all) => tabs.titled(all, id, title)),
         size: (size) => this.changeTabs((all) => tabs.resized(all, id, size)),
         output: () => this.changeTabs((all) => tabs.outputArrived(all, id)),

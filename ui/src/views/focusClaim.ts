@@ -36,29 +36,26 @@ export function claimFocus(target: FocusTarget): () => void {
     timer = setTimeout(stop, granted ? SETTLED_MS : PATIENCE_MS);
   };
   const hasIt = () => target.element.contains(document.activeElement);
-  const mayAsk = () => !signal.aborted && !document.activeElement?.closest(MODAL);
-
-  const ask = () => {
-    if (mayAsk()) target.focus();
-    granted = hasIt();
-    if (granted) extend();
-    else if (!signal.aborted) frame = requestAnimationFrame(ask);
-  };
-  const reclaim = () => {
-    if (!granted || !mayAsk() || hasIt()) return;
-    reclaims += 1;
-    if (reclaims > RECLAIMS) stop();
-    else target.focus();
-  };
-  const afterwards = () => {
-    if (!granted) return;
-    extend();
-    // Focus events are not sent while the window itself is in the background.
-    setTimeout(reclaim, 0);
+  // At each frame, since what had the focus may be gone from the page without a word. Never in answer to a focus event:
+  // who is just giving the focus to somebody would take it for theirs to restore, and neither would ever give in.
+  const look = () => {
+    if (hasIt()) {
+      if (!granted) {
+        granted = true;
+        extend();
+      }
+    } else if (document.activeElement?.closest(MODAL)) {
+      extend();
+    } else {
+      if (granted) reclaims += 1;
+      if (reclaims > RECLAIMS) stop();
+      else target.focus();
+    }
+    if (!signal.aborted) frame = requestAnimationFrame(look);
   };
   const another = (event: Event) => {
-    // Whoever types on is waiting for the keyboard to come.
-    if (event instanceof KeyboardEvent && (event.repeat || !granted)) afterwards();
+    // Whoever types on before the keyboard is there is waiting for it to come.
+    if (event instanceof KeyboardEvent && (event.repeat || !hasIt())) extend();
     else stop();
   };
 
@@ -69,9 +66,8 @@ export function claimFocus(target: FocusTarget): () => void {
   for (const name of ["keydown", "pointerdown"])
     window.addEventListener(name, another, { capture: true, signal });
   for (const name of ["keyup", "pointerup", "click"])
-    window.addEventListener(name, afterwards, { capture: true, signal });
-  window.addEventListener("focusin", reclaim, { capture: true, signal });
+    window.addEventListener(name, extend, { capture: true, signal });
   extend();
-  ask();
+  look();
   return stop;
 }

@@ -8,8 +8,10 @@ import { type Host, toHostError, type Unlisten } from "../host/host";
 import { assertNever } from "../model/assertNever";
 import type { Profile } from "../generated/Profile";
 import type { SessionState } from "../generated/SessionState";
+import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { Silence } from "../generated/Silence";
 import { strings } from "../strings";
-import { InputQueue } from "../terminal/inputQueue";
+import { InputQueue, type PasteProgress } from "../terminal/inputQueue";
 import type { Link } from "../terminal/links";
 import { CreditLedger, type OutputScheduler } from "../terminal/outputQueue";
 import type { PasteReview } from "../terminal/paste";
@@ -21,6 +23,8 @@ export interface TabRuntimeEvents {
   state(attempt: number, state: SessionState): void;
   failed(attempt: number, message: string): void;
   notice(attempt: number, message: string): void;
+  silence(attempt: number, silence: Silence | null): void;
+  paste(progress: PasteProgress | null): void;
   title(title: string): void;
   size(size: Size): void;
   output(): void;
@@ -41,11 +45,6 @@ export interface TabRuntimeOptions {
   readonly fontSize: number;
 }
 
-/** Ends what the last session may have left switched on: colours, mouse, keypad, paste, alternate screen, margins. */
-const RESET_MODES =
-  "\x1b[!p\x1b[0m\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l" +
-  "\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[r\x1b[999;1H";
-
 /** Sizes reach the far end at most this often. */
 const RESIZE_INTERVAL_MS = 60;
 
@@ -60,14 +59,18 @@ class Connection {
   #size: Size | null = null;
   #resizeTimer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(host: Host, error: (message: string) => void) {
+  constructor(host: Host, error: (message: string) => void, paste: (progress: PasteProgress | null) => void) {
     this.#host = host;
     const command = (run: (id: string) => Promise<void>): Promise<void> =>
       this.id === null || this.over ? Promise.resolve() : run(this.id);
     this.input = new InputQueue(
-      (bytes) => command((id) => host.sendInput(id, bytes)),
+      (bytes, epoch) => command((id) => host.sendInput(id, bytes, epoch)),
+      (interrupt) => command((id) => host.interruptSession(id, interrupt)),
       (reason) => {
         if (!this.over) error(toHostError(reason).message);
+      },
+      (progress) => {
+        if (!this.over) paste(progress);
       },
     );
     this.credit = new CreditLedger((bytes) => {
@@ -106,6 +109,8 @@ export class TabRuntime {
   readonly terminal: TerminalView;
   #connection: Connection | null = null;
   #attempt = 0;
+  /** When the last session ended, for people. */
+  #endedAt = "";
   #disposed = false;
 
   constructor(
@@ -162,13 +167,17 @@ export class TabRuntime {
     before?.forget();
     if (before?.id) void this.#close(before.id);
     const { host, profile } = this.options;
-    const connection = new Connection(host, (message) => this.events.error(message));
+    const connection = new Connection(
+      host,
+      (message) => this.events.error(message),
+      (progress) => this.events.paste(progress),
+    );
     this.#connection = connection;
     this.terminal.setState("connecting");
     try {
       if (again) {
         await this.terminal.drained();
-        await this.terminal.writeOwn(RESET_MODES);
+        await this.terminal.drawBoundary(strings.session.endedRule(this.#endedAt));
         this.terminal.resetCounters();
       }
       const opened = await host.openSession(profile.id, this.terminal.size);
@@ -208,6 +217,7 @@ export class TabRuntime {
       kind: "ended",
       ended: {
         cause: "closed",
+        by: "me",
         message: strings.session.cancelled,
         remedy: null,
         detail: null,
@@ -215,6 +225,29 @@ export class TabRuntime {
       },
     });
     if (id !== null) await this.#close(id);
+  }
+
+  /** Tries to reconnect at once. */
+  async retry(): Promise<void> {
+    const id = this.#connection?.id ?? null;
+    if (id !== null) await this.options.host.retrySession(id);
+  }
+
+  /** Ends a session that is being reconnected. */
+  async giveUp(): Promise<void> {
+    const id = this.#connection?.id ?? null;
+    if (id !== null) await this.options.host.giveUpSession(id);
+  }
+
+  /** Gives up what is left of a paste. */
+  cancelPaste(): void {
+    this.#connection?.input.cancelPaste();
+  }
+
+  /** What happened to the session, as far as the backend still knows. */
+  async timeline(): Promise<SessionTimeline> {
+    const id = this.#connection?.id ?? null;
+    return id === null ? { entries: [], omitted: 0 } : await this.options.host.sessionTimeline(id);
   }
 
   async dispose(): Promise<void> {
@@ -250,6 +283,9 @@ export class TabRuntime {
       case "notice":
         this.events.notice(attempt, event.message);
         return;
+      case "silence":
+        this.events.silence(attempt, event.silence);
+        return;
       default:
         assertNever(event);
     }
@@ -257,6 +293,7 @@ export class TabRuntime {
 
   #ended(connection: Connection): void {
     connection.finish();
+    this.#endedAt = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     this.terminal.setAccepting(false);
     this.terminal.setState("ended");
   }

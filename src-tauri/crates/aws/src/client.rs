@@ -3,19 +3,32 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 use http::{HeaderMap, Uri};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Action, Error, ErrorCode};
 use crate::hosts::{self, StreamHost};
 use crate::settings::{Credentials, Settings};
 use crate::{sign, tls};
+
+/// For one connection, one request and one call with its retries.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+const CALL_TIMEOUT: Duration = Duration::from_secs(40);
+/// For credentials: a `credential_process` may ask a person for a code.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(30);
+/// What KMS makes for a session: a key of 32 bytes for each direction.
+const DATA_KEY_BYTES: i32 = 64;
 
 /// What StartSession is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +62,88 @@ impl fmt::Debug for StartedSession {
     }
 }
 
+/// What ResumeSession gave.
+#[derive(Clone, Debug)]
+pub enum ResumedSession {
+    /// A new token, and a URL that may be another.
+    Resumed(StartedSession),
+    /// There is no such session any more.
+    Gone,
+}
+
+/// A session as the account's list has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The service's id of the session.
+    pub session_id: String,
+    /// What it is on.
+    pub target: Option<String>,
+    /// The service's word for how it is, such as `Connected`.
+    pub status: Option<String>,
+    /// The ARN of who started it.
+    pub owner: Option<String>,
+    /// Its document.
+    pub document: Option<String>,
+    /// Why it was started.
+    pub reason: Option<String>,
+    /// When it was started.
+    pub started_at: Option<SystemTime>,
+}
+
+/// A data key, in the clear and as KMS encrypted it.
+#[derive(Clone)]
+pub struct DataKey {
+    /// 64 bytes. Wiped when dropped.
+    pub plaintext: SecretSlice<u8>,
+    /// What the agent has KMS decrypt.
+    pub ciphertext: Vec<u8>,
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey([REDACTED])")
+    }
+}
+
+/// Which credentials are at hand, without them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The access key's id. Temporary credentials get a new one each time.
+    pub access_key_id: String,
+    /// When they expire, where that is known.
+    pub expires_at: Option<SystemTime>,
+}
+
+impl Identity {
+    fn of(credentials: &aws_credential_types::Credentials) -> Self {
+        Self {
+            access_key_id: credentials.access_key_id().to_owned(),
+            expires_at: credentials.expiry(),
+        }
+    }
+}
+
+/// What signs one upgrade.
+#[derive(Clone)]
+pub struct SignedUpgrade {
+    /// The headers; none where the URL is presigned.
+    pub headers: HeaderMap,
+    /// Whose credentials they were made with.
+    pub identity: Identity,
+}
+
+impl fmt::Debug for SignedUpgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedUpgrade")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Session Manager, for one connection.
 #[derive(Clone)]
 pub struct Client {
+    kms: aws_sdk_kms::Client,
     ssm: aws_sdk_ssm::Client,
     credentials: SharedCredentialsProvider,
     region: String,
@@ -75,7 +167,17 @@ impl Client {
     /// [`ErrorCode::RegionMissing`], [`ErrorCode::NoCredentials`] or [`ErrorCode::Network`] for a TLS set-up that cannot be made.
     pub async fn connect(settings: Settings) -> Result<Self, Error> {
         let tls = tls::client_config()?;
-        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let identities = IdentityCache::lazy()
+            .load_timeout(CREDENTIALS_TIMEOUT)
+            .build();
+        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .identity_cache(identities);
         if let Some(profile) = settings.aws_profile {
             loader = loader.profile_name(profile);
         }
@@ -105,6 +207,11 @@ impl Client {
             .credentials_provider()
             .ok_or_else(|| Error::new(ErrorCode::NoCredentials, None))?;
         let endpoint = settings.endpoint;
+        let kms_endpoint = configured_endpoint(&config, "KMS").or_else(|| {
+            // A declared endpoint without TLS is no AWS: whatever it plays, it plays KMS too.
+            let declared = endpoint.as_ref().map(|endpoint| endpoint.ssm.clone());
+            declared.filter(|url| url.starts_with("http://"))
+        });
         let ssm_endpoint = endpoint
             .as_ref()
             .map(|endpoint| endpoint.ssm.clone())
@@ -119,7 +226,12 @@ impl Client {
         if let Some(url) = ssm_endpoint {
             ssm = ssm.endpoint_url(url);
         }
+        let mut kms = aws_sdk_kms::config::Builder::from(&config);
+        if let Some(url) = kms_endpoint {
+            kms = kms.endpoint_url(url);
+        }
         Ok(Self {
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             credentials,
             region,
@@ -163,19 +275,53 @@ impl Client {
             .set_parameters(parameters)
             .send()
             .await
-            .map_err(|error| Error::from_sdk(&error))?;
+            .map_err(|error| Error::from_sdk(&error, Action::StartSession))?;
         // Taken apart at once: the SDK's type shows the token to whoever formats it.
-        match (output.session_id, output.token_value, output.stream_url) {
-            (Some(session_id), Some(token), Some(stream_url)) => Ok(StartedSession {
-                session_id,
-                token: SecretString::from(token),
-                stream_url: SecretString::from(stream_url),
-            }),
-            _ => Err(Error::new(
+        started(output.session_id, output.token_value, output.stream_url).ok_or_else(|| {
+            Error::new(
                 ErrorCode::MalformedAnswer,
                 Some("StartSession's answer lacks a field".to_owned()),
-            )),
+            )
+        })
+    }
+
+    /// ResumeSession, asked once: whoever seeks a lost connection has a schedule of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the service said, or that it could not be asked. A session that is gone is no error.
+    pub async fn resume_session(&self, session_id: &str) -> Result<ResumedSession, Error> {
+        let once = aws_sdk_ssm::config::Builder::new().retry_config(RetryConfig::disabled());
+        let resumed = self
+            .ssm
+            .resume_session()
+            .session_id(session_id)
+            .customize()
+            .config_override(once)
+            .send()
+            .await
+            .map_err(|error| Error::from_sdk(&error, Action::ResumeSession));
+        let output = match resumed {
+            Ok(output) => output,
+            Err(error) if error.code() == ErrorCode::DoesNotExist => {
+                return Ok(ResumedSession::Gone);
+            }
+            Err(error) => return Err(error),
+        };
+        let token = output.token_value.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(ResumedSession::Gone);
         }
+        let session_id = output.session_id.or_else(|| Some(session_id.to_owned()));
+        started(session_id, token, output.stream_url)
+            .map(ResumedSession::Resumed)
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorCode::MalformedAnswer,
+                    Some("ResumeSession's answer lacks the stream URL".to_owned()),
+                )
+                .during(Action::ResumeSession)
+            })
     }
 
     /// TerminateSession.
@@ -190,22 +336,146 @@ impl Client {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| Error::from_sdk(&error))
+            .map_err(|error| Error::from_sdk(&error, Action::TerminateSession))
     }
 
-    /// The headers that sign one WebSocket upgrade to `url`, with the credentials as they are now.
+    /// DescribeSessions: the sessions that have not ended, of this owner or of everybody; all pages.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::NoCredentials`] where there are none.
-    pub async fn sign_upgrade(&self, url: &Uri) -> Result<HeaderMap, Error> {
-        let credentials = self
-            .credentials
+    /// What the service said, or that it could not be asked.
+    pub async fn active_sessions(
+        &self,
+        owner_arn: Option<&str>,
+    ) -> Result<Vec<SessionRecord>, Error> {
+        let owner = owner_arn
+            .map(|arn| {
+                SessionFilter::builder()
+                    .key(SessionFilterKey::Owner)
+                    .value(arn)
+                    .build()
+            })
+            .transpose()
+            .map_err(|error| {
+                Error::new(ErrorCode::Validation, Some(error.to_string()))
+                    .during(Action::DescribeSessions)
+            })?;
+        let mut pages = self
+            .ssm
+            .describe_sessions()
+            .state(SessionState::Active)
+            .set_filters(owner.map(|owner| vec![owner]))
+            .into_paginator()
+            .send();
+        let mut records = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Error::from_sdk(&error, Action::DescribeSessions))?;
+            records.extend(
+                page.sessions
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(record),
+            );
+        }
+        Ok(records)
+    }
+
+    /// GenerateDataKey of KMS, 64 bytes.
+    ///
+    /// # Errors
+    ///
+    /// What KMS said, naming permission, key and principal where it denies; or that it could not be asked.
+    pub async fn generate_data_key(
+        &self,
+        key_id: &str,
+        context: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<DataKey, Error> {
+        let action = || Action::GenerateDataKey(key_id.to_owned());
+        let output = self
+            .kms
+            .generate_data_key()
+            .key_id(key_id)
+            .number_of_bytes(DATA_KEY_BYTES)
+            .set_encryption_context(Some(context.into_iter().collect()))
+            .send()
+            .await
+            .map_err(|error| Error::from_sdk(&error, action()))?;
+        // Taken apart at once, for the same reason as the token.
+        match (output.plaintext, output.ciphertext_blob) {
+            (Some(plaintext), Some(ciphertext)) => Ok(DataKey {
+                plaintext: SecretSlice::from(plaintext.into_inner()),
+                ciphertext: ciphertext.into_inner(),
+            }),
+            _ => Err(Error::new(
+                ErrorCode::MalformedAnswer,
+                Some("GenerateDataKey's answer lacks a field".to_owned()),
+            )
+            .during(action())),
+        }
+    }
+
+    /// Which credentials are at hand; asks whoever gives them out anew.
+    ///
+    /// # Errors
+    ///
+    /// Why there are none, and [`ErrorCode::ExpiredCredentials`] where they have expired.
+    pub async fn identity(&self) -> Result<Identity, Error> {
+        let credentials = self.provide_credentials().await?;
+        let identity = Identity::of(&credentials);
+        if identity
+            .expires_at
+            .is_some_and(|expires_at| expires_at <= SystemTime::now())
+        {
+            return Err(Error::new(ErrorCode::ExpiredCredentials, None));
+        }
+        Ok(identity)
+    }
+
+    /// Signs one WebSocket upgrade to `url`, with the credentials as they are now.
+    ///
+    /// # Errors
+    ///
+    /// Why there are no credentials.
+    pub async fn sign_upgrade(&self, url: &Uri) -> Result<SignedUpgrade, Error> {
+        let credentials = self.provide_credentials().await?;
+        let identity = Identity::of(&credentials);
+        let headers = sign::upgrade_headers(url, credentials, &self.region, SystemTime::now())?;
+        Ok(SignedUpgrade { headers, identity })
+    }
+
+    async fn provide_credentials(&self) -> Result<aws_credential_types::Credentials, Error> {
+        self.credentials
             .provide_credentials()
             .await
-            .map_err(|error| Error::new(ErrorCode::NoCredentials, Some(error.to_string())))?;
-        sign::upgrade_headers(url, credentials, &self.region, SystemTime::now())
+            .map_err(|error| Error::from_credentials(&error))
     }
+}
+
+fn started(
+    session_id: Option<String>,
+    token: Option<String>,
+    stream_url: Option<String>,
+) -> Option<StartedSession> {
+    Some(StartedSession {
+        session_id: session_id?,
+        token: SecretString::from(token?),
+        stream_url: SecretString::from(stream_url?),
+    })
+}
+
+/// One line of the list; nothing without an id.
+fn record(session: aws_sdk_ssm::types::Session) -> Option<SessionRecord> {
+    Some(SessionRecord {
+        session_id: session.session_id?,
+        target: session.target,
+        status: session.status.map(|status| status.as_str().to_owned()),
+        owner: session.owner,
+        document: session.document_name,
+        reason: session.reason,
+        started_at: session
+            .start_date
+            .and_then(|date| SystemTime::try_from(date).ok()),
+    })
 }
 
 /// What the environment or the AWS profile says of a service's endpoint.

@@ -1,7 +1,14 @@
 //! What can go wrong between here and AWS, in codes for programs and sentences for people.
 
-use aws_smithy_runtime_api::client::result::SdkError;
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// The longest detail that is kept; a proxy's error page must not be.
+const MAX_DETAIL_CHARS: usize = 2000;
 
 /// What kind of failure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +40,39 @@ pub enum ErrorCode {
     ServiceFault,
     /// There is no such session.
     DoesNotExist,
+    /// The KMS key does not exist, is disabled or is of the wrong kind.
+    KeyUnavailable,
     /// The answer made no sense.
     MalformedAnswer,
     /// Anything else; the detail has the service's own code.
     Other,
+}
+
+/// What was being done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Finding credentials and preparing calls.
+    Prepare,
+    StartSession,
+    ResumeSession,
+    TerminateSession,
+    DescribeSessions,
+    /// With this key.
+    GenerateDataKey(String),
+}
+
+impl Action {
+    /// The permission it needs.
+    fn permission(&self) -> &'static str {
+        match self {
+            Self::Prepare => "sts:AssumeRole",
+            Self::StartSession => "ssm:StartSession",
+            Self::ResumeSession => "ssm:ResumeSession",
+            Self::TerminateSession => "ssm:TerminateSession",
+            Self::DescribeSessions => "ssm:DescribeSessions",
+            Self::GenerateDataKey(_) => "kms:GenerateDataKey",
+        }
+    }
 }
 
 /// A failed call.
@@ -44,12 +80,17 @@ pub enum ErrorCode {
 #[error("{}", self.message())]
 pub struct Error {
     code: ErrorCode,
+    action: Action,
     detail: Option<String>,
 }
 
 impl Error {
     pub(crate) fn new(code: ErrorCode, detail: Option<String>) -> Self {
-        Self { code, detail }
+        Self {
+            code,
+            action: Action::Prepare,
+            detail: detail.map(|detail| clean(&detail)),
+        }
     }
 
     pub(crate) fn tls(detail: &str) -> Self {
@@ -60,35 +101,84 @@ impl Error {
         Self::new(ErrorCode::Signature, Some(detail.to_owned()))
     }
 
-    pub(crate) fn from_sdk<E, R>(error: &SdkError<E, R>) -> Self
+    pub(crate) fn during(self, action: Action) -> Self {
+        Self { action, ..self }
+    }
+
+    pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>, action: Action) -> Self
     where
-        E: ProvideErrorMetadata,
+        E: ProvideErrorMetadata + StdError + 'static,
     {
-        match error {
+        let failure = match error {
             SdkError::ServiceError(context) => {
-                let service_code = context.err().code().unwrap_or("Unknown");
-                let code = match service_code {
-                    "TargetNotConnected" => ErrorCode::TargetNotConnected,
-                    "AccessDeniedException" => ErrorCode::AccessDenied,
-                    "InvalidDocument" => ErrorCode::InvalidDocument,
-                    "ValidationException" => ErrorCode::Validation,
-                    "ExpiredTokenException" | "ExpiredToken" => ErrorCode::ExpiredCredentials,
-                    "UnrecognizedClientException" | "InvalidClientTokenId" => ErrorCode::InvalidKey,
-                    "InvalidSignatureException" | "SignatureDoesNotMatch" => ErrorCode::Signature,
-                    "ThrottlingException" => ErrorCode::Throttled,
-                    "DoesNotExistException" => ErrorCode::DoesNotExist,
-                    "InternalServerError" => ErrorCode::ServiceFault,
-                    _ => ErrorCode::Other,
-                };
                 let words = context.err().message().unwrap_or_default();
-                Self::new(code, Some(format!("{service_code}: {words}")))
+                let status = context.raw().status().as_u16();
+                let service_code = context.err().code();
+                let code = service_code.map_or_else(|| by_status(status), by_service_code);
+                let code = match (code, &action) {
+                    (ErrorCode::DoesNotExist, Action::GenerateDataKey(_)) => {
+                        ErrorCode::KeyUnavailable
+                    }
+                    // A code that is not known here: at least whether it is worth another try.
+                    (ErrorCode::Other, _) if status >= 500 || status == 429 => by_status(status),
+                    (code, _) => code,
+                };
+                let said = service_code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
+                Self::new(code, Some(format!("{said}: {words}")))
             }
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => {
-                Self::new(ErrorCode::Network, None)
+            // The credentials are looked for while the call is made, so their failure hides in it.
+            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+                match find::<CredentialsError>(error) {
+                    Some(credentials) => Self::from_credentials(credentials),
+                    None => Self::new(ErrorCode::Network, Some(chain(error))),
+                }
             }
-            SdkError::ConstructionFailure(_) => Self::new(ErrorCode::NoCredentials, None),
-            SdkError::ResponseError(_) | _ => Self::new(ErrorCode::MalformedAnswer, None),
-        }
+            SdkError::TimeoutError(_) => Self::new(ErrorCode::Network, Some(chain(error))),
+            SdkError::ResponseError(context) => {
+                let status = context.raw().status().as_u16();
+                let mut code = by_status(status);
+                if code == ErrorCode::Other {
+                    code = ErrorCode::MalformedAnswer;
+                }
+                Self::new(code, Some(format!("HTTP {status}: {}", chain(error))))
+            }
+            _ => Self::new(ErrorCode::MalformedAnswer, None),
+        };
+        failure.during(action)
+    }
+
+    /// What is wrong with the credentials: not there, over, or behind a network that does not answer.
+    pub(crate) fn from_credentials(error: &CredentialsError) -> Self {
+        let text = chain(error);
+        let lower = text.to_lowercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+        let is_untold = matches!(
+            error,
+            CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
+        );
+        // The providers' own errors have no type outside of them.
+        let code = if matches!(error, CredentialsError::ProviderTimedOut(_)) {
+            ErrorCode::Network
+        } else if is_untold {
+            ErrorCode::NoCredentials
+        } else if has(&[
+            "expired",
+            "unauthorizedexception",
+            "session token not found or invalid",
+        ]) {
+            ErrorCode::ExpiredCredentials
+        } else if has(&["accessdenied", "forbiddenexception", "not authorized"]) {
+            ErrorCode::AccessDenied
+        } else if has(&["throttl", "toomanyrequests", "slow down"]) {
+            ErrorCode::Throttled
+        } else if find::<ConnectorError>(error).is_some()
+            || has(&["dispatch failure", "timed out", "timeout", "dns error"])
+        {
+            ErrorCode::Network
+        } else {
+            ErrorCode::NoCredentials
+        };
+        Self::new(code, Some(text))
     }
 
     /// What kind of failure it is.
@@ -102,7 +192,7 @@ impl Error {
     pub fn message(&self) -> String {
         match self.code {
             ErrorCode::TargetNotConnected => "The target is not connected to Session Manager.",
-            ErrorCode::AccessDenied => "You may not start a session on this target.",
+            ErrorCode::AccessDenied => return self.denied(),
             ErrorCode::InvalidDocument => {
                 "The session document does not exist or is not a session document."
             }
@@ -118,10 +208,52 @@ impl Error {
             ErrorCode::Network => "AWS could not be reached.",
             ErrorCode::ServiceFault => "The service failed.",
             ErrorCode::DoesNotExist => "The session does not exist any more.",
+            ErrorCode::KeyUnavailable => {
+                return format!(
+                    "The KMS key {}that encrypts this session does not exist or cannot be used.",
+                    self.key()
+                );
+            }
             ErrorCode::MalformedAnswer => "The service's answer could not be understood.",
             ErrorCode::Other => "The service refused.",
         }
         .to_owned()
+    }
+
+    fn denied(&self) -> String {
+        let who = self.principal().unwrap_or("You");
+        match &self.action {
+            Action::Prepare => "You may not use the role of this AWS profile.".to_owned(),
+            Action::StartSession => "You may not start a session on this target.".to_owned(),
+            Action::ResumeSession => "You may not resume this session.".to_owned(),
+            Action::TerminateSession => "You may not end this session.".to_owned(),
+            Action::DescribeSessions => "You may not list sessions.".to_owned(),
+            Action::GenerateDataKey(_) => format!(
+                "{who} may not use the KMS key {}that encrypts this session.",
+                self.key()
+            ),
+        }
+    }
+
+    /// The key's name and a space, where there is a key.
+    fn key(&self) -> String {
+        match &self.action {
+            Action::GenerateDataKey(key) if !key.is_empty() => format!("{} ", clean(key)),
+            Action::GenerateDataKey(_)
+            | Action::Prepare
+            | Action::StartSession
+            | Action::ResumeSession
+            | Action::TerminateSession
+            | Action::DescribeSessions => String::new(),
+        }
+    }
+
+    /// Who was denied, where the service says so: "User: <arn> is not authorized to perform: …".
+    #[must_use]
+    pub fn principal(&self) -> Option<&str> {
+        let (_, rest) = self.detail.as_deref()?.split_once("User: ")?;
+        let (principal, _) = rest.split_once(" is not authorized")?;
+        (!principal.is_empty() && !principal.contains(' ')).then_some(principal)
     }
 
     /// What to do about it, in one sentence.
@@ -132,7 +264,22 @@ impl Error {
                 "Check that the agent runs on the target, and that region and account are the right ones: the service says the same of a wrong one."
             }
             ErrorCode::AccessDenied => {
-                "Ask for ssm:StartSession on this target and on its session document; the detail names what was refused."
+                let permission = self.action.permission();
+                return Some(match &self.action {
+                    Action::StartSession => "Ask for ssm:StartSession on this target and on its session document; the detail names what was refused.".to_owned(),
+                    Action::GenerateDataKey(_) => format!(
+                        "Ask for {permission} on this key{}; the key's own policy must allow it too.",
+                        self.principal()
+                            .map(|principal| format!(" for {principal}"))
+                            .unwrap_or_default()
+                    ),
+                    Action::ResumeSession | Action::TerminateSession => {
+                        format!("Ask for {permission} on your own sessions; the detail names what was refused.")
+                    }
+                    Action::Prepare | Action::DescribeSessions => {
+                        format!("Ask for {permission}; the detail names what was refused.")
+                    }
+                });
             }
             ErrorCode::InvalidDocument => {
                 "Correct the document in the profile, or leave it empty for the account's default shell."
@@ -156,6 +303,9 @@ impl Error {
                 "Check the network, the proxy and the endpoint settings, then start again."
             }
             ErrorCode::ServiceFault => "Start again in a moment.",
+            ErrorCode::KeyUnavailable => {
+                "Have the key in the account's Session Manager preferences corrected or enabled; you need kms:GenerateDataKey on it."
+            }
             ErrorCode::DoesNotExist | ErrorCode::MalformedAnswer | ErrorCode::Other => return None,
         };
         Some(text.to_owned())
@@ -172,7 +322,7 @@ impl Error {
     pub fn requires_sign_in(&self) -> bool {
         matches!(
             self.code,
-            ErrorCode::ExpiredCredentials | ErrorCode::NoCredentials
+            ErrorCode::ExpiredCredentials | ErrorCode::NoCredentials | ErrorCode::InvalidKey
         )
     }
 
@@ -184,6 +334,102 @@ impl Error {
             ErrorCode::Throttled | ErrorCode::Network | ErrorCode::ServiceFault
         )
     }
+}
+
+/// What an error's code says, over the operations used here; the JSON services prefix some with a namespace.
+fn by_service_code(code: &str) -> ErrorCode {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    match code {
+        "TargetNotConnected" => ErrorCode::TargetNotConnected,
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" => {
+            ErrorCode::AccessDenied
+        }
+        "InvalidDocument" => ErrorCode::InvalidDocument,
+        "ValidationException"
+        | "ValidationError"
+        | "InvalidParameters"
+        | "SerializationException" => ErrorCode::Validation,
+        "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired" => {
+            ErrorCode::ExpiredCredentials
+        }
+        "MissingAuthenticationTokenException" | "MissingAuthenticationToken" => {
+            ErrorCode::NoCredentials
+        }
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
+            ErrorCode::InvalidKey
+        }
+        "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignatureException"
+        | "IncompleteSignature"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => ErrorCode::Signature,
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown" => ErrorCode::Throttled,
+        "DoesNotExistException" | "NotFoundException" => ErrorCode::DoesNotExist,
+        "InternalServerError"
+        | "InternalServerException"
+        | "InternalFailure"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "KMSInternalException"
+        | "DependencyTimeoutException"
+        | "KeyUnavailableException" => ErrorCode::ServiceFault,
+        "DisabledException" | "InvalidKeyUsageException" | "KMSInvalidStateException" => {
+            ErrorCode::KeyUnavailable
+        }
+        _ => ErrorCode::Other,
+    }
+}
+
+/// What an answer without a code says: it may come from a proxy on the way.
+fn by_status(status: u16) -> ErrorCode {
+    match status {
+        401 | 403 => ErrorCode::AccessDenied,
+        407 => ErrorCode::Network,
+        429 => ErrorCode::Throttled,
+        500..=599 => ErrorCode::ServiceFault,
+        _ => ErrorCode::Other,
+    }
+}
+
+/// The first error of this type among an error and its sources.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        current = error.source();
+    }
+    None
+}
+
+/// An error and its sources, in one line.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = error.source();
+    }
+    text
+}
+
+fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_DETAIL_CHARS)
+        .collect()
 }
 
 #[cfg(test)]
@@ -206,6 +452,7 @@ mod tests {
             ErrorCode::Network,
             ErrorCode::ServiceFault,
             ErrorCode::DoesNotExist,
+            ErrorCode::KeyUnavailable,
             ErrorCode::MalformedAnswer,
             ErrorCode::Other,
         ];
@@ -219,5 +466,74 @@ mod tests {
             );
             assert_eq!(has_remedy, !needs_none, "{code:?}");
         }
+    }
+    #[test]
+    fn every_action_that_may_be_denied_names_its_permission() {
+        for action in [
+            Action::Prepare,
+            Action::StartSession,
+            Action::ResumeSession,
+            Action::TerminateSession,
+            Action::DescribeSessions,
+            Action::GenerateDataKey("alias/x".to_owned()),
+        ] {
+            let permission = action.permission();
+            let error = Error::new(ErrorCode::AccessDenied, None).during(action);
+            assert!(error.message().ends_with('.'), "{error:?}");
+            assert!(
+                error
+                    .remedy()
+                    .is_some_and(|remedy| remedy.contains(permission)),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn smp_75_credentials_that_fail_are_told_apart() {
+        let provider = |words: &'static str| CredentialsError::provider_error(words);
+        for (error, code) in [
+            (
+                CredentialsError::not_loaded("nothing"),
+                ErrorCode::NoCredentials,
+            ),
+            (
+                CredentialsError::invalid_configuration("no such profile"),
+                ErrorCode::NoCredentials,
+            ),
+            (
+                provider("the SSO token has expired and cannot be refreshed"),
+                ErrorCode::ExpiredCredentials,
+            ),
+            (
+                provider(
+                    "service error: UnauthorizedException: Session token not found or invalid",
+                ),
+                ErrorCode::ExpiredCredentials,
+            ),
+            (
+                provider("AccessDenied: User: x is not authorized to perform: sts:AssumeRole"),
+                ErrorCode::AccessDenied,
+            ),
+            (provider("dispatch failure"), ErrorCode::Network),
+            (
+                CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
+                ErrorCode::Network,
+            ),
+            (
+                provider("external process exited with 1"),
+                ErrorCode::NoCredentials,
+            ),
+        ] {
+            assert_eq!(Error::from_credentials(&error).code(), code, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_detail_is_bounded_and_holds_no_control_characters() {
+        let error = Error::new(ErrorCode::Other, Some("\u{1b}[2J<html>".repeat(10_000)));
+        let detail = error.detail().unwrap_or_default();
+        assert_eq!(detail.chars().count(), MAX_DETAIL_CHARS);
+        assert!(!detail.contains('\u{1b}'));
     }
 }

@@ -1,4 +1,5 @@
-//! Sessiondeck's AWS side: credentials, Session Manager calls, signing of the data channel's upgrade.
+//! Sessiondeck's AWS side: credentials, Session Manager calls, a session's data key, signing of the data channel's
+//! upgrade.
 //!
 //! One [`Client`] serves one connection. It knows nothing of data channels, tasks or windows; `connect` joins it to the
 //! engine. Tokens and stream URLs leave it only as `SecretString`.
@@ -11,7 +12,10 @@ mod shared_config;
 mod sign;
 mod tls;
 
-pub use client::{Client, StartSession, StartedSession};
+pub use client::{
+    Client, DataKey, Identity, ResumedSession, SessionRecord, SignedUpgrade, StartSession,
+    StartedSession,
+};
 pub use error::{Error, ErrorCode};
 pub use hosts::{StreamHost, regions};
 pub use settings::{Credentials, Endpoint, Settings};

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use engine::{
-    AllowedHost, AllowedHosts, DialTerms, Scheme, SessionId, SessionSource, SourceError,
-    SourceErrorKind, SourceFuture, StreamUrl, Ticket,
+    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, Resumed, Scheme, SessionId,
+    SessionSource, SourceError, SourceErrorKind, SourceFuture, StreamUrl, Ticket,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tracing::debug;
+
+use crate::gate::SignInGates;
 
 /// What one session is started with.
 #[derive(Clone, Debug)]
@@ -23,18 +26,22 @@ pub struct Plan {
 /// A [`Plan`], in time.
 pub type PlanFuture = Pin<Box<dyn Future<Output = Result<Plan, SourceError>> + Send>>;
 
-/// Starts, signs and ends one session through AWS.
+/// Starts, resumes, signs and ends one session through AWS.
 ///
 /// The plan is made only when the session starts, so that slow credentials show as a starting session, not as a window
 /// that does not answer.
 pub struct AwsSource {
     plan: Box<dyn Fn() -> PlanFuture + Send + Sync>,
-    ready: OnceCell<Ready>,
+    gates: SignInGates,
+    state: Mutex<State>,
 }
 
-struct Ready {
-    client: aws::Client,
-    request: aws::StartSession,
+#[derive(Default)]
+struct State {
+    plan: Option<Plan>,
+    client: Option<Arc<aws::Client>>,
+    /// Whose credentials signed the last dial.
+    signed_by: Option<aws::Identity>,
 }
 
 impl AwsSource {
@@ -42,24 +49,40 @@ impl AwsSource {
     pub fn new(plan: impl Fn() -> PlanFuture + Send + Sync + 'static) -> Self {
         Self {
             plan: Box::new(plan),
-            ready: OnceCell::new(),
+            gates: SignInGates::default(),
+            state: Mutex::default(),
         }
     }
 
-    async fn ready(&self) -> Result<&Ready, SourceError> {
-        self.ready
-            .get_or_try_init(|| async {
-                let plan = (self.plan)().await?;
-                let client = aws::Client::connect(plan.settings)
-                    .await
-                    .map_err(source_error)?;
-                debug!(region = client.region(), "client ready");
-                Ok(Ready {
-                    client,
-                    request: plan.request,
-                })
-            })
+    /// Shares these gates, so that one question for credentials stands however many sessions wait for them.
+    #[must_use]
+    pub fn with_gates(self, gates: SignInGates) -> Self {
+        Self { gates, ..self }
+    }
+
+    async fn plan(&self) -> Result<Plan, SourceError> {
+        let mut state = self.state.lock().await;
+        if let Some(plan) = &state.plan {
+            return Ok(plan.clone());
+        }
+        let plan = (self.plan)().await?;
+        state.plan = Some(plan.clone());
+        Ok(plan)
+    }
+
+    async fn client(&self) -> Result<Arc<aws::Client>, SourceError> {
+        let plan = self.plan().await?;
+        let mut state = self.state.lock().await;
+        if let Some(client) = &state.client {
+            return Ok(Arc::clone(client));
+        }
+        let client = aws::Client::connect(plan.settings)
             .await
+            .map_err(source_error)?;
+        debug!(region = client.region(), "client ready");
+        let client = Arc::new(client);
+        state.client = Some(Arc::clone(&client));
+        Ok(client)
     }
 }
 
@@ -72,35 +95,81 @@ impl fmt::Debug for AwsSource {
 impl SessionSource for AwsSource {
     fn start(&self) -> SourceFuture<'_, Ticket> {
         Box::pin(async move {
-            let ready = self.ready().await?;
-            let started = ready
-                .client
-                .start_session(&ready.request)
+            let plan = self.plan().await?;
+            let client = self.client().await?;
+            let started = client
+                .start_session(&plan.request)
                 .await
                 .map_err(source_error)?;
-            ticket(&ready.client, started)
+            ticket(&client, &plan.request.target, started)
+        })
+    }
+
+    fn resume<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, Resumed> {
+        Box::pin(async move {
+            let plan = self.plan().await?;
+            let client = self.client().await?;
+            let resumed = client
+                .resume_session(session_id.as_ref())
+                .await
+                .map_err(source_error)?;
+            let started = match resumed {
+                aws::ResumedSession::Resumed(started) => started,
+                aws::ResumedSession::Gone => return Ok(Resumed::Gone),
+            };
+            let ticket = ticket(&client, &plan.request.target, started)?;
+            if ticket.session_id != *session_id {
+                return Err(malformed("ResumeSession answered for another session"));
+            }
+            Ok(Resumed::Ticket(ticket))
         })
     }
 
     fn dial_terms<'a>(&'a self, url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
         Box::pin(async move {
-            let ready = self.ready().await?;
-            let headers = ready
-                .client
-                .sign_upgrade(url.uri())
+            let client = self.client().await?;
+            let signed = client.sign_upgrade(url.uri()).await.map_err(source_error)?;
+            self.state.lock().await.signed_by = Some(signed.identity);
+            Ok(DialTerms {
+                headers: signed.headers,
+                tls: client.tls(),
+            })
+        })
+    }
+
+    fn fresh_credentials(&self) -> SourceFuture<'_, ()> {
+        Box::pin(async move {
+            let plan = self.plan().await?;
+            let refused = self.state.lock().await.signed_by.clone();
+            self.gates.of(&plan.settings).pass(refused).await;
+            // The next call reads the AWS configuration anew: it is there that a sign-in shows.
+            self.state.lock().await.client = None;
+            Ok(())
+        })
+    }
+
+    fn data_key<'a>(&'a self, request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            let context = request
+                .context
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()));
+            let key = client
+                .generate_data_key(&request.key_id, context)
                 .await
                 .map_err(source_error)?;
-            Ok(DialTerms {
-                headers,
-                tls: ready.client.tls(),
+            Ok(DataKey {
+                plaintext: key.plaintext,
+                ciphertext: key.ciphertext,
             })
         })
     }
 
     fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()> {
         Box::pin(async move {
-            let ready = self.ready().await?;
-            match ready.client.terminate_session(session_id.as_ref()).await {
+            let client = self.client().await?;
+            match client.terminate_session(session_id.as_ref()).await {
                 Err(error) if error.code() == aws::ErrorCode::DoesNotExist => Ok(()),
                 other => other.map_err(source_error),
             }
@@ -109,7 +178,11 @@ impl SessionSource for AwsSource {
 }
 
 /// Checks what the service gave before anything is dialled.
-fn ticket(client: &aws::Client, started: aws::StartedSession) -> Result<Ticket, SourceError> {
+fn ticket(
+    client: &aws::Client,
+    target: &str,
+    started: aws::StartedSession,
+) -> Result<Ticket, SourceError> {
     let session_id =
         SessionId::try_from(started.session_id).map_err(|error| malformed(&error.to_string()))?;
     let allowed = AllowedHosts::new(
@@ -123,6 +196,7 @@ fn ticket(client: &aws::Client, started: aws::StartedSession) -> Result<Ticket, 
         .map_err(|error| malformed(&error.to_string()))?;
     Ok(Ticket {
         session_id,
+        target: target.to_owned(),
         token: started.token,
         stream_url,
     })
@@ -150,13 +224,15 @@ fn malformed(detail: &str) -> SourceError {
     }
 }
 
-fn source_error(error: aws::Error) -> SourceError {
+pub(crate) fn source_error(error: aws::Error) -> SourceError {
     let kind = if error.requires_sign_in() {
         SourceErrorKind::SignInNeeded
     } else if error.code() == aws::ErrorCode::MalformedAnswer {
         SourceErrorKind::Malformed
-    } else if error.is_retryable() {
+    } else if error.code() == aws::ErrorCode::Network {
         SourceErrorKind::Unreachable
+    } else if error.is_retryable() {
+        SourceErrorKind::Busy
     } else {
         SourceErrorKind::Refused
     };

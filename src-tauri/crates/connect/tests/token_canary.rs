@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use connect::{AwsSource, Plan};
 use engine::{
-    DialTerms, SessionConfig, SessionHandle, SessionId, SessionSource, SessionUpdate, SourceFuture,
-    State, StreamUrl, Ticket,
+    DataKey, DataKeyRequest, DialTerms, Resumed, SessionConfig, SessionHandle, SessionId,
+    SessionSource, SessionUpdate, SourceFuture, State, StreamUrl, Ticket,
 };
 use secrecy::{ExposeSecret, SecretString};
 use simulator::{Config, Simulator};
@@ -85,6 +85,24 @@ impl SessionSource for Spy {
             self.keep(SecretString::from(signature.to_owned()));
             Ok(terms)
         })
+    }
+
+    fn resume<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, Resumed> {
+        Box::pin(async move {
+            let resumed = self.inner.resume(session_id).await?;
+            if let Resumed::Ticket(ticket) = &resumed {
+                self.keep(ticket.token.clone());
+            }
+            Ok(resumed)
+        })
+    }
+
+    fn fresh_credentials(&self) -> SourceFuture<'_, ()> {
+        self.inner.fresh_credentials()
+    }
+
+    fn data_key<'a>(&'a self, request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
+        self.inner.data_key(request)
     }
 
     fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()> {

@@ -91,6 +91,11 @@ impl Batcher {
         self.outstanding_bytes + self.gathered_bytes >= HIGH_WATER_BYTES
     }
 
+    /// Bytes that were taken and not granted back.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.outstanding_bytes + self.gathered_bytes
+    }
+
     fn is_due(&self, elapsed: Duration) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= elapsed)
     }

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite;
@@ -18,6 +16,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use crate::network::{Network, Transport};
 use crate::source::DialTerms;
 use crate::stream_url::{Scheme, StreamUrl};
 
@@ -29,12 +28,12 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 const DIAL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An agent's message is about 1.2 KB, a handshake a few; whatever is larger than this is no data channel.
-const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 const MAX_FRAME_BYTES: usize = 512 * 1024;
 /// Allocated at once for each connection.
 const READ_BUFFER_BYTES: usize = 16 * 1024;
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_FRAME_BYTES;
+pub(crate) const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_FRAME_BYTES;
 
 /// Why a data channel could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,22 +84,29 @@ pub enum DialError {
     },
 }
 
-/// A connection of either kind.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
-
 pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
 
 /// Opens a WebSocket to `url`.
-pub(crate) async fn dial(url: &StreamUrl, terms: DialTerms) -> Result<Socket, DialError> {
+pub(crate) async fn dial(
+    network: &Network,
+    url: &StreamUrl,
+    terms: DialTerms,
+) -> Result<Socket, DialError> {
     within(DIAL_TIMEOUT, url, "connecting", async {
-        let transport = connect(url, terms.tls).await?;
-        upgrade(url, terms.headers, transport).await
+        let transport = connect(network, url, terms.tls).await?;
+        // A second signature would spoil the one in the URL.
+        let headers = if url.is_presigned() {
+            HeaderMap::new()
+        } else {
+            terms.headers
+        };
+        upgrade(url, headers, transport).await
     })
     .await
 }
 
 async fn connect(
+    network: &Network,
     url: &StreamUrl,
     tls: Arc<rustls::ClientConfig>,
 ) -> Result<Box<dyn Transport>, DialError> {
@@ -110,13 +116,11 @@ async fn connect(
         reason: error.to_string(),
     };
     let tcp = within(TCP_TIMEOUT, url, "connecting", async {
-        TcpStream::connect((name, url.port())).await.map_err(failed)
+        network.connect(name, url.port()).await.map_err(failed)
     })
     .await?;
-    // Keys are small and must not wait for each other.
-    tcp.set_nodelay(true).map_err(failed)?;
     match url.scheme() {
-        Scheme::Plain => Ok(Box::new(tcp)),
+        Scheme::Plain => Ok(tcp),
         Scheme::Tls => {
             let untrusted = |reason: String| DialError::Tls {
                 host: url.host().to_owned(),

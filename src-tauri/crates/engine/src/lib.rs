@@ -2,20 +2,38 @@
 //!
 //! A [`SessionHandle`] owns a session's task; the task owns the socket, the `protocol::DataChannel` and every timer.
 //! What it needs of AWS it asks a [`SessionSource`], so that no AWS type is named here; what happens it tells through a
-//! bounded stream of [`SessionUpdate`]s. The application and the tests are its callers.
+//! bounded stream of [`SessionUpdate`]s. A connection that is lost is sought again until the session is over. The
+//! application and the tests are its callers.
 
+mod attempt;
+mod backoff;
 mod batch;
+mod clock;
 mod dial;
+mod driver;
+mod ending;
+mod heartbeat;
+mod held;
+mod network;
 mod session;
 mod source;
 mod stream_url;
+mod timeline;
 mod update;
 mod wire;
 
+pub use backoff::{Jitter, Pace, ReconnectPolicy};
+pub use clock::WallClock;
 pub use dial::DialError;
-pub use session::{CLOSE_GRACE, Exit, SessionConfig, SessionHandle, SessionUpdates};
-pub use source::{DialTerms, SessionSource, SourceError, SourceErrorKind, SourceFuture, Ticket};
+pub use held::MAX_SESSION_BYTES;
+pub use network::{Network, NetworkFuture, Transport};
+pub use session::{CLOSE_GRACE, Exit, Interrupt, SessionConfig, SessionHandle, SessionUpdates};
+pub use source::{
+    DataKey, DialTerms, Resumed, SessionSource, SourceError, SourceErrorKind, SourceFuture, Ticket,
+};
 pub use stream_url::{AllowedHost, AllowedHosts, Scheme, StreamUrl, StreamUrlError};
-pub use update::{End, Lost, SessionUpdate, State};
+pub use timeline::{MAX_TIMELINE_ENTRIES, Moment, Timeline, TimelineEntry};
+pub use update::{End, EndedBy, Lost, Outage, SessionUpdate, State};
 
-pub use protocol::{Notice, SessionId, TerminalSize};
+pub use protocol::kms::DataKeyRequest;
+pub use protocol::{ChannelError, Notice, SessionId, SessionInfo, TerminalSize};

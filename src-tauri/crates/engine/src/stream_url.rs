@@ -10,6 +10,17 @@ use http::Uri;
 use protocol::SessionId;
 use secrecy::{ExposeSecret, SecretString};
 
+/// Query parameters of a URL that carries its signature itself.
+const PRESIGNED: &[&str] = &[
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-signedheaders",
+    "x-amz-signature",
+    "x-amz-security-token",
+];
+
 /// How a data channel is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -173,6 +184,20 @@ impl StreamUrl {
         self.port
     }
 
+    /// Whether the URL carries a signature of its own. Such a URL is not signed once more, and whoever gave it out has
+    /// not given the right to resume.
+    #[must_use]
+    pub fn is_presigned(&self) -> bool {
+        self.uri.query().is_some_and(|query| {
+            query.split('&').any(|pair| {
+                let name = pair.split('=').next().unwrap_or_default();
+                PRESIGNED
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(name))
+            })
+        })
+    }
+
     /// The whole URL, for the signature and the upgrade request. Never for a log: it can carry routing data.
     #[must_use]
     pub fn uri(&self) -> &Uri {
@@ -227,6 +252,20 @@ mod tests {
             (url.host(), url.port()),
             ("ssmmessages.eu-west-1.amazonaws.com", 443)
         );
+    }
+
+    #[test]
+    fn a_url_with_a_signature_of_its_own_is_known() {
+        let url = |query: &str| {
+            parse(&format!(
+                "ws://127.0.0.1:4000/v1/data-channel/{ID}?role=publish_subscribe{query}"
+            ))
+            .unwrap()
+        };
+        assert!(url("&X-Amz-Signature=abc").is_presigned());
+        assert!(url("&x-amz-security-token=abc").is_presigned());
+        assert!(!url("&cell-number=X-Amz-Signature").is_presigned());
+        assert!(!url("").is_presigned());
     }
 
     #[test]

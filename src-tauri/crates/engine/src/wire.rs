@@ -34,6 +34,8 @@ pub(crate) struct Wire {
     queue: VecDeque<Message>,
     queued_bytes: usize,
     unflushed: bool,
+    /// Why nothing can be written any more. What the peer wrote before it left is still read.
+    write_error: Option<Error>,
 }
 
 impl Wire {
@@ -43,13 +45,16 @@ impl Wire {
             queue: VecDeque::new(),
             queued_bytes: 0,
             unflushed: false,
+            write_error: None,
         }
     }
 
     /// Queues one message; it leaves during the next [`Wire::next`].
     pub(crate) fn push(&mut self, message: Message) {
-        self.queued_bytes += message.len();
-        self.queue.push_back(message);
+        if self.write_error.is_none() {
+            self.queued_bytes += message.len();
+            self.queue.push_back(message);
+        }
     }
 
     /// Bytes that the socket has not taken yet. While the peer does not read, the caller stops producing.
@@ -60,14 +65,27 @@ impl Wire {
     /// Writes what is queued and waits for the next message; with `read` false it only writes. Cancel-safe.
     pub(crate) async fn next(&mut self, read: bool) -> Received {
         poll_fn(|cx| {
-            if let Poll::Ready(Err(error)) = self.poll_write(cx) {
-                return Poll::Ready(Received::Broken(error));
+            if self.write_error.is_none()
+                && let Poll::Ready(Err(error)) = self.poll_write(cx)
+            {
+                self.write_error = Some(error);
+                self.queue.clear();
+                self.queued_bytes = 0;
             }
-            if read {
-                self.poll_read(cx)
-            } else {
-                Poll::Pending
+            if !read {
+                return Poll::Pending;
             }
+            let received = ready!(self.poll_read(cx));
+            Poll::Ready(match (received, self.write_error.take()) {
+                // The first error says more than what follows from it.
+                (Received::Broken(_) | Received::Closed(None), Some(error)) => {
+                    Received::Broken(error)
+                }
+                (received, error) => {
+                    self.write_error = error;
+                    received
+                }
+            })
         })
         .await
     }
@@ -102,8 +120,12 @@ impl Wire {
             None => Received::Closed(None),
             Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => Received::Closed(None),
             Some(Err(error)) => Received::Broken(error),
-            Some(Ok(Message::Binary(bytes))) => Received::Data(bytes),
-            Some(Ok(Message::Text(text))) => Received::Data(Bytes::from(text)),
+            // Copied: a message is a piece of the socket's read buffer, and one that waits for a missing neighbour would
+            // keep all of that buffer.
+            Some(Ok(Message::Binary(bytes))) => Received::Data(Bytes::copy_from_slice(&bytes)),
+            Some(Ok(Message::Text(text))) => {
+                Received::Data(Bytes::copy_from_slice(text.as_bytes()))
+            }
             Some(Ok(Message::Close(frame))) => Received::Closed(frame),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Control,
         };

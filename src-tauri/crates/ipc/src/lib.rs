@@ -11,7 +11,8 @@ mod session;
 pub use error::{CommandError, ErrorCode};
 pub use profile::{AwsSetup, Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
 pub use session::{
-    AppInfo, EndCause, Ended, SessionEvent, SessionOpened, SessionPhase, SessionState, TerminalSize,
+    AppInfo, EndCause, Ended, EndedBy, SessionEvent, SessionOpened, SessionPhase, SessionState,
+    SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
 
 /// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.

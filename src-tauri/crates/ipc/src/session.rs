@@ -40,7 +40,7 @@ pub enum SessionPhase {
     Handshake,
 }
 
-/// Who or what ended a session.
+/// What kind of end a session had.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -59,13 +59,44 @@ pub enum EndCause {
     Lost,
 }
 
+/// Who ended a session, as far as can be told.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum EndedBy {
+    /// The person at this window.
+    Me,
+    /// The shell or command exited.
+    ShellExit,
+    /// The shell exited, or somebody ended the session through the service: both look the same from here.
+    ShellExitOrElsewhere,
+    /// The idle limit.
+    IdleTimeout,
+    /// The maximum duration.
+    MaximumDuration,
+    /// Somebody else, through the service.
+    Elsewhere,
+    /// The agent: it failed, refused, or is gone.
+    Agent,
+    /// The service, for another reason.
+    Service,
+    /// The network: the session could not be reached.
+    Network,
+    /// The service does not let the session be resumed.
+    ResumeRefused,
+    /// Unknown: it happened while there was no connection.
+    WhileDisconnected,
+}
+
 /// A session's end.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Ended {
-    /// Who or what ended it.
+    /// What kind of end it is.
     pub cause: EndCause,
+    /// Who ended it.
+    pub by: EndedBy,
     /// One plain sentence.
     pub message: String,
     /// What to do about it, in one sentence, where there is something to do.
@@ -97,11 +128,83 @@ pub enum SessionState {
         /// The agent's version, where it said so.
         agent_version: Option<String>,
     },
+    /// The connection is lost and sought again; what is typed is kept.
+    Reconnecting {
+        /// When it was lost, in milliseconds since 1970.
+        #[ts(type = "number")]
+        since_ms: u64,
+        /// How it was lost, in one sentence.
+        cause: String,
+        /// The number of the try that is under way or comes next, from 1.
+        attempt: u32,
+        /// When that try begins, in milliseconds since 1970; `None`: it is under way.
+        #[ts(type = "number | null")]
+        next_try_ms: Option<u64>,
+        /// How the try before failed, in one sentence.
+        failure: Option<String>,
+    },
+    /// The connection is lost, and credentials are missing to get it back; what is typed is kept.
+    WaitingForSignIn {
+        /// When it was lost, in milliseconds since 1970.
+        #[ts(type = "number")]
+        since_ms: u64,
+        /// What is missing, in one sentence.
+        message: String,
+        /// What to do, in one sentence.
+        remedy: Option<String>,
+    },
     /// Over.
     Ended {
         /// How and why.
         ended: Ended,
     },
+}
+
+/// One thing that happened to a session.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct TimelineEntry {
+    /// When, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub at_ms: u64,
+    /// What, in one sentence.
+    pub text: String,
+}
+
+/// What happened to a session since it was begun.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SessionTimeline {
+    /// Oldest first, at most 128.
+    pub entries: Vec<TimelineEntry>,
+    /// How many were left out in the middle.
+    #[ts(type = "number")]
+    pub omitted: u64,
+}
+
+/// How a node keeps somebody waiting.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum SilenceKind {
+    /// It does not answer what is sent to it.
+    NoAnswer,
+    /// The service says that it is not connected.
+    NodeAbsent,
+}
+
+/// A node that keeps somebody waiting.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Silence {
+    /// How.
+    pub kind: SilenceKind,
+    /// Since when, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub since_ms: u64,
 }
 
 /// What the page hears of one session, as payload of its event.
@@ -122,6 +225,11 @@ pub enum SessionEvent {
     State {
         /// The new state.
         state: SessionState,
+    },
+    /// The node keeps somebody waiting, or does so no longer. The connection stands; what is typed is kept.
+    Silence {
+        /// Since when and how; `None`: it answers again.
+        silence: Option<Silence>,
     },
     /// A sentence for the person: shown beside the terminal, never in its stream.
     Notice {

@@ -13,8 +13,6 @@ pub(crate) enum Outcome {
     Done,
     /// Done, with a word about it for the table.
     Note(String),
-    /// Not done, and why.
-    Skipped(String),
 }
 
 /// Runs steps and remembers how long each took.
@@ -59,7 +57,6 @@ impl Steps {
                 match &outcome {
                     Outcome::Done => println!("    {name} done in {}", shown(took)),
                     Outcome::Note(note) => println!("    {name} done in {}: {note}", shown(took)),
-                    Outcome::Skipped(why) => println!("    {name} skipped: {why}"),
                 }
                 self.finished.push((name.to_owned(), took, outcome));
                 Ok(())
@@ -78,7 +75,6 @@ impl Steps {
             let remark = match outcome {
                 Outcome::Done => String::new(),
                 Outcome::Note(note) => format!("  {note}"),
-                Outcome::Skipped(why) => format!("  skipped: {why}"),
             };
             println!("{name:<12} {:>8}{remark}", shown(*took));
         }
@@ -121,6 +117,7 @@ fn says_of_tests(line: &str) -> bool {
         "Running ",
         "Doc-tests ",
         "running ",
+        "FAIL ",
         "test result:",
         "Test Files",
         "Tests  ",
@@ -158,6 +155,7 @@ mod tests {
             "     Running unittests src/lib.rs (target/debug/deps/ipc-0)",
             "test a::b ... FAILED",
             "12 passed, 0 failed",
+            "FAIL  view tabs, small",
         ] {
             assert!(says_of_tests(line), "{line}");
         }

@@ -3,7 +3,7 @@
 //! All heavy steps name the same packages and features, so that cargo compiles each dependency once for all of them.
 
 use std::collections::BTreeSet;
-use std::{env, fs};
+use std::env;
 
 use crate::shell::{Shell, Workspace};
 use crate::steps::{Outcome, Programs, Steps};
@@ -118,7 +118,10 @@ const STEPS: &[Step] = &[
         needs: &["system", "node", "page"],
         in_fast: false,
         only_fast: false,
-        work: page_test,
+        work: |workspace, programs| {
+            programs.showing_tests(&Shell::npm(workspace, &["run", "test:page"]))?;
+            Ok(Outcome::Done)
+        },
     },
     Step {
         name: "lint-light",
@@ -316,19 +319,6 @@ fn light() -> impl Iterator<Item = &'static str> {
     trees::LIGHT
         .iter()
         .flat_map(|package| ["--package", *package])
-}
-
-fn page_test(workspace: &Workspace, programs: &Programs) -> Result<Outcome, String> {
-    let manifest = workspace.ui().join("package.json");
-    let scripts = fs::read_to_string(&manifest)
-        .map_err(|error| format!("cannot read {}: {error}", manifest.display()))?;
-    if !scripts.contains("\"test:page\"") {
-        return Ok(Outcome::Skipped(
-            "ui/package.json has no script `test:page`".to_owned(),
-        ));
-    }
-    programs.showing_tests(&Shell::npm(workspace, &["run", "test:page"]))?;
-    Ok(Outcome::Done)
 }
 
 /// Whether a window could be shown to somebody.
