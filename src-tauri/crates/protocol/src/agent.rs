@@ -354,6 +354,14 @@ impl AgentChannel {
         self.send_data(now, PayloadType::ExitCode, ExitCode(code).encode());
     }
 
+    /// Sends a message of any payload type, unencrypted, in its turn and with the next number: for trying what a client
+    /// makes of types it does not know, or not at that moment. Nothing is sent when the payload is empty.
+    pub fn send_payload(&mut self, now: Now, payload_type: PayloadType, payload: Bytes) {
+        if !payload.is_empty() {
+            self.send(now, payload_type, payload);
+        }
+    }
+
     /// Raises a flag.
     pub fn send_flag(&mut self, now: Now, flag: ChannelFlag) {
         self.send(now, PayloadType::Flag, flag.encode());

@@ -5,6 +5,7 @@
 
 mod chunks;
 mod environment;
+mod features;
 mod kill;
 mod process;
 
@@ -13,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::service::{self, HeaderForm};
+use protocol::kms::{DataKey, DecryptRequest};
+use protocol::service::{self as gateway, HeaderForm};
 use protocol::{
-    AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, Frame, HandshakePlan, Now,
-    Output, SessionId, SessionType,
+    AgentChannel, AgentConfig, AgentEvent, AgentState, EncodeError, EncryptionPlan, Frame,
+    HandshakePlan, Now, Output, PayloadType, SessionId, SessionType,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -25,15 +27,18 @@ use uuid::Uuid;
 
 use self::chunks::Chunks;
 use self::process::{Command, Piece, Process};
-use crate::config::Config;
-use crate::session::{AgentSignals, Session, SessionStatus};
-use crate::timestamp;
+use crate::config::{Delivery, Platform};
+use crate::service::Service;
+use crate::session::{AgentSignals, Presence, Session, SessionStatus};
+use crate::{kms, random, timestamp};
 
 /// What the agent is to do in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) program: Program,
     pub(crate) handshake: bool,
+    /// The key to encrypt with, which needs the handshake.
+    pub(crate) kms_key_id: Option<String>,
 }
 
 /// What it runs.
@@ -66,19 +71,22 @@ const QUIET: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The service's words for a session without input and output.
 const IDLE: &str = "Your session timed out due to inactivity and has been terminated.";
+/// Ours for a session that has lasted as long as it may: the service's are not known.
+const OVERDUE: &str =
+    "Your session timed out due to reaching its maximum duration and has been terminated.";
 
 /// Runs the agent of a session to its end.
-pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
-    let (output, status) = if plan.program == Program::Port {
+pub(crate) async fn run(session: Arc<Session>, plan: Plan, service: Arc<Service>) {
+    let (output, status) = if let Some(name) = missing_plugin(&plan, &service.config.agent.version)
+    {
         // The words of an agent without the plug-in.
-        let name = "Port";
         let output = format!(
             "Plugin with name {name} is not supported by this version of ssm agent, \
              please update to latest version. Step name: {name}"
         );
         (output, SessionStatus::Failed)
     } else {
-        match Agent::new(Arc::clone(&session), plan, config) {
+        match Agent::new(Arc::clone(&session), plan, service) {
             Some(agent) => agent.run().await,
             None => (
                 "The session id is not valid.".to_owned(),
@@ -90,15 +98,30 @@ pub(crate) async fn run(session: Arc<Session>, plan: Plan, config: Config) {
     session.finish(&output, status);
 }
 
+/// The plug-in that the session needs and an agent of this version does not have.
+fn missing_plugin(plan: &Plan, version: &str) -> Option<&'static str> {
+    match plan.program {
+        Program::Shell => None,
+        Program::Interactive { .. } => {
+            (!features::has_interactive_commands(version)).then_some("InteractiveCommands")
+        }
+        Program::NonInteractive { .. } => {
+            (!features::has_non_interactive_commands(version)).then_some("NonInteractiveCommands")
+        }
+        Program::Port => Some("Port"),
+    }
+}
+
 struct Agent {
     session: Arc<Session>,
-    config: Config,
+    service: Arc<Service>,
     plan: Plan,
     channel: AgentChannel,
     epoch: Instant,
     signals: watch::Receiver<AgentSignals>,
     /// The number of the client's connection. The first news tells the agent that there is none.
     client: Option<u64>,
+    presence: Presence,
     /// Frames on their way to the client.
     outgoing: VecDeque<Bytes>,
     /// Frames of input, by number, while the program does not take what it has.
@@ -148,12 +171,15 @@ enum Wake {
     Started(Result<Process, String>),
     Piece(Option<Piece>),
     Exited(i32),
+    /// A message was asked for.
+    Send(PayloadType, Bytes),
     /// There is room in a queue, or it is time for something.
     Due,
 }
 
 impl Agent {
-    fn new(session: Arc<Session>, plan: Plan, config: Config) -> Option<Self> {
+    fn new(session: Arc<Session>, plan: Plan, service: Arc<Service>) -> Option<Self> {
+        let config = &service.config;
         let session_id = SessionId::try_from(session.id.as_str()).ok()?;
         let mut channel = AgentConfig::new(session_id, config.agent.version.clone());
         channel.limits.window_bytes = config.agent.output_window;
@@ -164,10 +190,18 @@ impl Agent {
             Program::NonInteractive { .. } => SessionType::NonInteractiveCommands,
             Program::Port => SessionType::Port,
         };
-        channel.handshake = plan.handshake.then_some(HandshakePlan {
+        let handshake = plan.handshake && features::has_handshake(&config.agent.version);
+        channel.handshake = handshake.then_some(HandshakePlan {
             session_type,
             properties: None,
-            encryption: None,
+            encryption: plan.kms_key_id.clone().map(|kms_key_id| EncryptionPlan {
+                kms_key_id,
+                target: session.target.clone(),
+                requires_challenge: config.agent.requires_kms_challenge,
+                random_challenge: random::bytes(),
+                secret: random::bytes(),
+                first_nonce: random::bytes(),
+            }),
         });
         let now = Instant::now();
         Some(Self {
@@ -175,11 +209,12 @@ impl Agent {
             stdout: Chunks::new(config.agent.chunk_len),
             stderr: Chunks::new(config.agent.chunk_len),
             session,
-            config,
+            service,
             plan,
             channel: AgentChannel::new(channel, Box::new(Uuid::new_v4)),
             epoch: now,
             client: Some(0),
+            presence: Presence::Here,
             outgoing: VecDeque::new(),
             held: BTreeMap::new(),
             held_bytes: 0,
@@ -213,6 +248,10 @@ impl Agent {
 
     /// Does what can be done at once, until all that is left is to wait.
     fn work(&mut self) {
+        self.check_time();
+        if self.presence != Presence::Here {
+            return;
+        }
         self.handle_outputs();
         self.pass_input();
         // Any frame of a client counts as its return; one that was held, or came late, is not.
@@ -234,9 +273,11 @@ impl Agent {
 
     async fn wake(&mut self) -> Wake {
         let deadline = self.deadline();
-        let takes_frames = self.outgoing.len() < OUTGOING;
-        let takes_pieces = !self.output_ended && self.backlog() < self.backlog_limit();
-        let waits_for_exit = self.exit_code.is_none();
+        let is_here = self.presence == Presence::Here;
+        let is_gone = self.presence == Presence::Vanished;
+        let takes_frames = is_here && self.outgoing.len() < OUTGOING;
+        let takes_pieces = is_here && !self.output_ended && self.backlog() < self.backlog_limit();
+        let waits_for_exit = is_here && self.exit_code.is_none();
         let Self {
             session,
             signals,
@@ -250,7 +291,7 @@ impl Agent {
             Some(process) => (
                 takes_pieces.then_some(&mut process.output),
                 waits_for_exit.then_some(&mut process.exited),
-                if input.is_empty() {
+                if input.is_empty() || !is_here {
                     None
                 } else {
                     process.input.as_ref()
@@ -262,11 +303,16 @@ impl Agent {
             () = session.cancel.cancelled() => Wake::Cancelled,
             _ = signals.changed() => Wake::Signals,
             frame = session.to_agent.recv(), if takes_frames => Wake::Frame(frame),
+            // What is sent to one that has vanished is lost, and nobody waits for it.
+            _ = session.to_agent.recv(), if is_gone => Wake::Due,
+            (payload_type, payload) = session.to_send.recv(), if is_here => {
+                Wake::Send(payload_type.into(), payload)
+            }
             started = started(starting) => Wake::Started(started),
             piece = piece(pieces) => Wake::Piece(piece),
             code = exit_code(exited) => Wake::Exited(code),
             () = input_room(room) => Wake::Due,
-            () = session.to_client.room(), if !outgoing.is_empty() => Wake::Due,
+            () = session.to_client.room(), if is_here && !outgoing.is_empty() => Wake::Due,
             () = until(deadline) => Wake::Due,
         }
     }
@@ -275,7 +321,16 @@ impl Agent {
         match wake {
             Wake::Cancelled => self.end(String::new(), SessionStatus::Terminated),
             Wake::Signals => self.handle_signals(),
-            Wake::Frame(frame) => self.handle_frame(frame),
+            Wake::Frame(frame) => {
+                // It may have come after the order to go.
+                let presence = self.signals.borrow().presence;
+                if presence != self.presence {
+                    self.handle_presence(presence);
+                }
+                if presence == Presence::Here {
+                    self.handle_frame(frame);
+                }
+            }
             Wake::Started(Ok(process)) => self.handle_started(process),
             Wake::Started(Err(text)) => self.handle_launch_failure(text),
             Wake::Piece(piece) => self.handle_piece(piece),
@@ -283,12 +338,14 @@ impl Agent {
                 self.exit_code = Some(code);
                 self.last_output = Instant::now();
             }
+            Wake::Send(payload_type, payload) => {
+                self.channel.send_payload(self.now(), payload_type, payload);
+            }
             Wake::Due => {
                 let now = self.now();
-                if self
-                    .channel
-                    .poll_timeout()
-                    .is_some_and(|due| due <= now.elapsed)
+                let is_due = |due| due <= now.elapsed;
+                if self.presence == Presence::Here
+                    && self.channel.poll_timeout().is_some_and(is_due)
                 {
                     self.channel.handle_timeout(now);
                 }
@@ -303,7 +360,11 @@ impl Agent {
         if signals.cancelled {
             return self.end(String::new(), SessionStatus::Terminated);
         }
-        if signals.client == self.client {
+        if signals.presence != self.presence {
+            self.handle_presence(signals.presence);
+        }
+        // One that is not here learns of its client when it is back.
+        if signals.client == self.client || self.presence != Presence::Here {
             return;
         }
         self.client = signals.client;
@@ -315,14 +376,32 @@ impl Agent {
         self.pause();
         if self.client.is_some() {
             let form = HeaderForm::WithPayloadType;
-            let start = service::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
+            let start = gateway::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
             self.handle_service_frame(start);
+        }
+    }
+
+    fn handle_presence(&mut self, presence: Presence) {
+        let now = self.now();
+        let earlier = std::mem::replace(&mut self.presence, presence);
+        tracing::info!(session = %self.session.id, ?presence, "agent");
+        if presence == Presence::Absent {
+            self.channel.handle_disconnected(now);
+            self.outgoing.clear();
+            if self.service.config.delivery == Delivery::Drop {
+                self.session.to_agent.clear();
+            }
+        } else if presence == Presence::Here && earlier == Presence::Absent {
+            self.channel.handle_connected(now);
+            if self.client.is_none() {
+                self.pause();
+            }
         }
     }
 
     fn pause(&mut self) {
         let form = HeaderForm::WithPayloadType;
-        let pause = service::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
+        let pause = gateway::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
         self.handle_service_frame(pause);
     }
 
@@ -367,9 +446,7 @@ impl Agent {
     fn handle_event(&mut self, event: AgentEvent) {
         match event {
             AgentEvent::Opened => self.start(),
-            AgentEvent::DecryptDataKey(_) => {
-                self.channel.refuse_data_key(self.now(), "there is no key");
-            }
+            AgentEvent::DecryptDataKey(request) => self.decrypt_data_key(&request),
             AgentEvent::Input(bytes) => {
                 self.last_activity = Instant::now();
                 self.handle_input(bytes);
@@ -392,6 +469,28 @@ impl Agent {
         }
     }
 
+    /// Asks KMS, as the instance would with its own role.
+    fn decrypt_data_key(&mut self, request: &DecryptRequest) {
+        let owned = |(name, value): (&&str, &String)| ((*name).to_owned(), value.clone());
+        let context = request.context.iter().map(owned).collect();
+        let key_id = Some(request.key_id.as_str());
+        let reason = match kms::decrypted(&self.service, key_id, &request.ciphertext, &context) {
+            Ok((_, plaintext)) => match DataKey::new(&plaintext) {
+                Ok(key) => return self.channel.provide_data_key(self.now(), &key),
+                Err(error) => error.to_string(),
+            },
+            // As the agent's SDK writes errors.
+            Err(error) => format!(
+                "Unable to retrieve data key, Error when decrypting data key {}: {}\n\tstatus code: {}, request id: {}",
+                error.kind,
+                error.message,
+                error.status.as_u16(),
+                random::request_id()
+            ),
+        };
+        self.channel.refuse_data_key(self.now(), &reason);
+    }
+
     fn transmit(&mut self) {
         while let Some(frame) = self.outgoing.pop_front() {
             if let Err(frame) = self.session.offer_to_client(frame) {
@@ -403,7 +502,7 @@ impl Agent {
     // ---- the program
 
     fn start(&mut self) {
-        let shell = &self.config.shell;
+        let shell = &self.service.config.shell;
         let argv = match &self.plan.program {
             Program::Shell if shell.argv.is_empty() => environment::shell(),
             Program::Shell => shell.argv.clone(),
@@ -433,7 +532,7 @@ impl Agent {
         };
         let separate = self.separates_output();
         let on_pty = self.has_terminal();
-        let size = self.size.unwrap_or(self.config.agent.initial_size);
+        let size = self.size.unwrap_or(self.service.config.agent.initial_size);
         self.starting = Some(tokio::task::spawn_blocking(move || {
             if on_pty {
                 process::start_on_pty(&command, size)
@@ -447,7 +546,7 @@ impl Agent {
         tracing::debug!(session = %self.session.id, pid = process.pid, "program started");
         self.session.set_child(Some(process.pid));
         self.process = Some(process);
-        self.send_from = Instant::now() + self.config.agent.first_output_delay;
+        self.send_from = Instant::now() + self.service.config.agent.first_output_delay;
         self.apply_size();
         self.channel.set_ready(self.now());
     }
@@ -455,7 +554,7 @@ impl Agent {
     fn handle_launch_failure(&mut self, text: String) {
         tracing::info!(session = %self.session.id, text, "program not started");
         if self.has_terminal() {
-            let at = Instant::now() + self.config.agent.launch_failure_delay;
+            let at = Instant::now() + self.service.config.agent.launch_failure_delay;
             self.stage = Stage::LaunchFailed { at, text };
             return;
         }
@@ -469,6 +568,10 @@ impl Agent {
 
     fn handle_input(&mut self, bytes: Bytes) {
         if self.has_terminal() {
+            let bytes = match self.service.config.agent.platform {
+                Platform::Unix => bytes,
+                Platform::Windows => as_on_windows(bytes),
+            };
             return self.input.push_back(bytes);
         }
         // No terminal, no input: only the first key that is a signal at a terminal counts.
@@ -549,7 +652,7 @@ impl Agent {
                 return;
             }
             self.last_activity = Instant::now();
-            if let Some(pause) = self.config.agent.chunk_pause {
+            if let Some(pause) = self.service.config.agent.chunk_pause {
                 self.send_from = self.last_activity + pause;
             }
             self.handle_outputs();
@@ -595,17 +698,26 @@ impl Agent {
 
     // ---- the end
 
+    /// Ends the session where the service would: idle or overdue, whether the agent is there or not.
+    fn check_time(&mut self) {
+        let now = Instant::now();
+        let is_over = |since: Instant, limit: Option<Duration>| {
+            limit.is_some_and(|limit| since + limit <= now)
+        };
+        let words = if is_over(self.last_activity, self.service.config.idle_timeout) {
+            IDLE
+        } else if is_over(self.epoch, self.service.config.max_duration) {
+            OVERDUE
+        } else {
+            return;
+        };
+        self.session.terminate(words);
+        self.end(words.to_owned(), SessionStatus::Terminated);
+    }
+
     /// Goes on towards the end where that is due.
     fn advance(&mut self) {
         let now = Instant::now();
-        if self
-            .config
-            .idle_timeout
-            .is_some_and(|limit| self.last_activity + limit <= now)
-        {
-            self.session.terminate(IDLE);
-            return self.end(IDLE.to_owned(), SessionStatus::Terminated);
-        }
         match &self.stage {
             Stage::Running => {
                 // Something that stayed in the background may hold the terminal open for ever.
@@ -642,7 +754,7 @@ impl Agent {
         let patience = if self.client.is_some() {
             PATIENCE
         } else {
-            self.config.agent.drain
+            self.service.config.agent.drain
         };
         self.exit_code
             .map(|_| self.last_output.max(self.last_activity) + patience)
@@ -650,7 +762,7 @@ impl Agent {
 
     fn drain(&mut self) {
         self.stage = Stage::Draining {
-            until: Instant::now() + self.config.agent.drain,
+            until: Instant::now() + self.service.config.agent.drain,
         };
     }
 
@@ -678,15 +790,24 @@ impl Agent {
     /// The next moment at which there is something to do without anything from outside.
     fn deadline(&self) -> Option<Instant> {
         let now = Instant::now();
+        let idle = self
+            .service
+            .config
+            .idle_timeout
+            .map(|limit| self.last_activity + limit);
+        let overdue = self
+            .service
+            .config
+            .max_duration
+            .map(|limit| self.epoch + limit);
+        if self.presence != Presence::Here {
+            return [idle, overdue].into_iter().flatten().min();
+        }
         let channel = self
             .channel
             .poll_timeout()
             .map(|elapsed| self.epoch + elapsed);
         let send = (self.backlog() > 0 && self.send_from > now).then_some(self.send_from);
-        let idle = self
-            .config
-            .idle_timeout
-            .map(|limit| self.last_activity + limit);
         let stage = match &self.stage {
             Stage::Running if self.exit_code.is_some() => {
                 if self.output_ended {
@@ -699,7 +820,10 @@ impl Agent {
             Stage::LaunchFailed { at, .. } => Some(*at),
             Stage::Draining { until } => Some(*until),
         };
-        [channel, send, idle, stage].into_iter().flatten().min()
+        [channel, send, idle, overdue, stage]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn has_terminal(&self) -> bool {
@@ -732,6 +856,15 @@ fn input_number(frame: &[u8]) -> Option<i64> {
     let message_type = frame.get(4..36)?.trim_ascii_end();
     let number = frame.get(48..56)?.try_into().ok()?;
     (message_type == b"input_stream_data").then(|| i64::from_be_bytes(number))
+}
+
+/// What the agent on Windows makes of input: each LF a CR, unless there is a CR LF in it.
+fn as_on_windows(bytes: Bytes) -> Bytes {
+    if !bytes.contains(&b'\n') || bytes.windows(2).any(|pair| pair == b"\r\n") {
+        return bytes;
+    }
+    let replaced = |byte: &u8| if *byte == b'\n' { b'\r' } else { *byte };
+    bytes.iter().map(replaced).collect()
 }
 
 fn is_session_state(frame: &[u8]) -> bool {

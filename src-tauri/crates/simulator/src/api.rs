@@ -2,7 +2,10 @@
 //! with a body or an error; HTTP and signatures are `http`'s business. Shapes, constraints and wordings follow the AWS
 //! Systems Manager API Reference.
 
+mod validation;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,30 +15,34 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
+pub(crate) use self::validation::Validation;
 use crate::agent::{Plan, Program};
 use crate::api_error::ApiError;
-use crate::config::{Document, DocumentKind, Handshake, TargetBehaviour};
+use crate::config::{Document, DocumentKind, Handshake, Platform, TargetBehaviour};
+use crate::faults::CallError;
 use crate::random;
 use crate::service::{Service, StartRecord};
 use crate::session::Session;
 use crate::timestamp;
 
 /// The prefix of `X-Amz-Target`.
-const SERVICE_PREFIX: &str = "AmazonSSM.";
-/// More than any session document has.
-const MAX_PARAMETERS: usize = 100;
+pub(crate) const SERVICE_PREFIX: &str = "AmazonSSM.";
 
 /// Carries out the operation that `X-Amz-Target` names.
 pub(crate) fn call(
-    service: &Service,
+    service: &Arc<Service>,
     operation: &str,
     body: &[u8],
     user_agent: Option<&str>,
+    fault: Option<CallError>,
 ) -> Result<Value, ApiError> {
     if service.are_credentials_expired() {
         return Err(ApiError::expired_token());
     }
-    match operation.strip_prefix(SERVICE_PREFIX) {
+    if let Some(fault) = fault {
+        check_fault(service, operation, body, fault)?;
+    }
+    let answer = match operation.strip_prefix(SERVICE_PREFIX) {
         Some("StartSession") => start_session(service, parse(body)?, user_agent),
         Some("ResumeSession") => resume_session(service, &parse(body)?),
         Some("TerminateSession") => terminate_session(service, &parse(body)?),
@@ -45,10 +52,46 @@ pub(crate) fn call(
         }
         Some("GetConnectionStatus") => connection_status(service, &parse(body)?),
         Some(_) | None => Err(ApiError::unknown_operation()),
+    };
+    match (answer, fault) {
+        (Ok(answer), Some(CallError::NullToken)) => Ok(json!({
+            "SessionId": answer["SessionId"], "TokenValue": null, "StreamUrl": null,
+        })),
+        (answer, _) => answer,
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+/// The error that was asked for, if it is one.
+fn check_fault(
+    service: &Service,
+    operation: &str,
+    body: &[u8],
+    fault: CallError,
+) -> Result<(), ApiError> {
+    let session = || {
+        let input: OfSession = parse(body).unwrap_or_default();
+        input.session_id.unwrap_or_default()
+    };
+    Err(match fault {
+        CallError::Late(_) | CallError::NullToken => return Ok(()),
+        CallError::Throttling => ApiError::throttling(),
+        CallError::ExpiredToken => ApiError::expired_token(),
+        CallError::Internal => ApiError::internal(),
+        CallError::Unavailable => ApiError::unavailable(),
+        CallError::DoesNotExist => ApiError::does_not_exist(&session()),
+        CallError::AccessDenied => {
+            let operation = operation.strip_prefix(SERVICE_PREFIX).unwrap_or(operation);
+            let (region, account) = (&service.config.region, &service.config.account_id);
+            let resource = match session() {
+                id if id.is_empty() => format!("arn:aws:ssm:{region}:{account}:*"),
+                id => format!("arn:aws:ssm:{region}:{account}:session/{id}"),
+            };
+            ApiError::access_denied(&caller_arn(service), &format!("ssm:{operation}"), &resource)
+        }
+    })
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // Where the text is wrong may be said, what is wrong not: the body may hold secrets of somebody's document.
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
@@ -75,7 +118,7 @@ struct StartSession {
 }
 
 fn start_session(
-    service: &Service,
+    service: &Arc<Service>,
     input: StartSession,
     user_agent: Option<&str>,
 ) -> Result<Value, ApiError> {
@@ -137,7 +180,7 @@ fn start_session(
     let session = service
         .start_session(target, name, input.reason, plan)
         .ok_or_else(ApiError::throttling)?;
-    Ok(connection(service, &session))
+    Ok(connection(service, &session, None))
 }
 
 /// The value of each parameter of the document: the given one or the default.
@@ -202,7 +245,17 @@ fn plan(document: &Document, values: &BTreeMap<String, String>) -> Plan {
         Handshake::Always => true,
         Handshake::Never => false,
     };
-    Plan { program, handshake }
+    let encrypted = match document.kind {
+        DocumentKind::Port => None,
+        DocumentKind::StandardStream
+        | DocumentKind::InteractiveCommands { .. }
+        | DocumentKind::NonInteractiveCommands { .. } => document.kms_key_id.clone(),
+    };
+    Plan {
+        program,
+        handshake: handshake || encrypted.is_some(),
+        kms_key_id: encrypted,
+    }
 }
 
 /// Puts values in the place of `{{ name }}`, once: a value is never searched for names itself.
@@ -230,20 +283,24 @@ fn substituted(template: &str, values: &BTreeMap<String, String>) -> String {
 }
 
 /// Session id, stream URL and a new token, in StartSession's and ResumeSession's answer.
-fn connection(service: &Service, session: &Session) -> Value {
+fn connection(service: &Service, session: &Session, host: Option<&str>) -> Value {
     let Some(token) = session.issue_token() else {
         return json!({ "SessionId": session.id, "TokenValue": null, "StreamUrl": null });
     };
     let id: String = byte_serialize(session.id.as_bytes()).collect();
     let cell_number: String = byte_serialize(random::cell_number().as_bytes()).collect();
+    let authority = match (host, service.authority.rsplit_once(':')) {
+        (Some(host), Some((_, port))) => format!("{host}:{port}"),
+        (_, _) => service.authority.clone(),
+    };
+    let scheme = if service.is_secure() { "wss" } else { "ws" };
     let url = format!(
-        "ws://{}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}",
-        service.authority
+        "{scheme}://{authority}/v1/data-channel/{id}?role=publish_subscribe&cell-number={cell_number}"
     );
     json!({ "SessionId": session.id, "TokenValue": token.expose_secret(), "StreamUrl": url })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct OfSession {
     session_id: Option<String>,
@@ -264,7 +321,8 @@ fn resume_session(service: &Service, input: &OfSession) -> Result<Value, ApiErro
     let session = service
         .session(id)
         .ok_or_else(|| ApiError::does_not_exist(id))?;
-    Ok(connection(service, &session))
+    let host = service.faults.all().resume_host;
+    Ok(connection(service, &session, host.as_deref()))
 }
 
 fn terminate_session(service: &Service, input: &OfSession) -> Result<Value, ApiError> {
@@ -462,7 +520,7 @@ fn describe_instance(service: &Service, id: &str, name: &str, behaviour: TargetB
         "LastPingDateTime": epoch_seconds(timestamp::now_ms()),
         "AgentVersion": service.config.agent.version,
         "IsLatestVersion": true,
-        "PlatformType": platform_type(),
+        "PlatformType": platform_type(service.config.agent.platform),
         "PlatformName": std::env::consts::OS,
         "PlatformVersion": "",
         "ResourceType": if id.starts_with("mi-") { "ManagedInstance" } else { "EC2Instance" },
@@ -472,9 +530,9 @@ fn describe_instance(service: &Service, id: &str, name: &str, behaviour: TargetB
     })
 }
 
-fn platform_type() -> &'static str {
+fn platform_type(platform: Platform) -> &'static str {
     match std::env::consts::OS {
-        "windows" => "Windows",
+        _ if platform == Platform::Windows => "Windows",
         "macos" => "MacOS",
         _ => "Linux",
     }
@@ -495,97 +553,6 @@ fn connection_status(service: &Service, input: &OfTarget) -> Result<Value, ApiEr
         .target(id)
         .is_some_and(|target| target.behaviour != TargetBehaviour::NotConnected);
     Ok(json!({ "Target": id, "Status": if connected { "connected" } else { "notconnected" } }))
-}
-
-/// Collects failed constraints, which the service reports all at once.
-#[derive(Default)]
-struct Validation {
-    failures: Vec<String>,
-}
-
-impl Validation {
-    fn fail(&mut self, member: &str, value: &str, constraint: &str) {
-        // The service repeats the whole value; nobody needs more than this of a wrong one.
-        const SHOWN: usize = 500;
-        let value: String = value.chars().take(SHOWN).collect();
-        self.failures.push(format!(
-            "Value {value} at '{member}' failed to satisfy constraint: {constraint}"
-        ));
-    }
-
-    fn required<'a>(&mut self, member: &str, value: Option<&'a str>) -> &'a str {
-        if value.is_none() {
-            self.fail(member, "null", "Member must not be null");
-        }
-        // Passes every later check, so that only one failure is reported.
-        value.unwrap_or("-")
-    }
-
-    fn length(&mut self, member: &str, value: &str, least: usize, most: usize) {
-        let len = value.chars().count();
-        let constraint = match len {
-            _ if len < least => format!("Member must have length greater than or equal to {least}"),
-            _ if len > most => format!("Member must have length less than or equal to {most}"),
-            _ => return,
-        };
-        self.fail(member, &format!("'{value}'"), &constraint);
-    }
-
-    fn range(&mut self, member: &str, value: Option<i64>, least: i64, most: i64) {
-        let Some(value) = value else { return };
-        let constraint = match value {
-            _ if value < least => {
-                format!("Member must have value greater than or equal to {least}")
-            }
-            _ if value > most => format!("Member must have value less than or equal to {most}"),
-            _ => return,
-        };
-        self.fail(member, &format!("'{value}'"), &constraint);
-    }
-
-    fn one_of(&mut self, member: &str, value: &str, allowed: &[&str]) {
-        if !allowed.contains(&value) && value != "-" {
-            let constraint = format!(
-                "Member must satisfy enum value set: [{}]",
-                allowed.join(", ")
-            );
-            self.fail(member, &format!("'{value}'"), &constraint);
-        }
-    }
-
-    fn document_name(&mut self, name: &str) {
-        let letters = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
-        if !letters || !(3..=128).contains(&name.len()) {
-            const PATTERN: &str =
-                r"Member must satisfy regular expression pattern: ^[a-zA-Z0-9_\-.:/]{3,128}$";
-            self.fail("documentName", &format!("'{name}'"), PATTERN);
-        }
-    }
-
-    fn parameters(&mut self, parameters: &BTreeMap<String, Vec<String>>) {
-        if parameters.len() > MAX_PARAMETERS {
-            let constraint = format!("Map must have length less than or equal to {MAX_PARAMETERS}");
-            self.fail("parameters", "{...}", &constraint);
-        }
-        for name in parameters.keys() {
-            let len = name.chars().count();
-            if !(1..=255).contains(&len) {
-                const CONSTRAINT: &str = "Map keys must satisfy constraint: [Member must have length less than or equal to 255, \
-                     Member must have length greater than or equal to 1]";
-                self.fail("parameters", "{...}", CONSTRAINT);
-            }
-        }
-    }
-
-    fn finish(self) -> Result<(), ApiError> {
-        if self.failures.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::validation(&self.failures))
-        }
-    }
 }
 
 /// One page of `items` and the token of the next. Tokens hold the offset; callers must not read them.
@@ -622,7 +589,7 @@ fn with_next_token(mut value: Value, token: Option<String>) -> Value {
     value
 }
 
-fn caller_arn(service: &Service) -> String {
+pub(crate) fn caller_arn(service: &Service) -> String {
     format!(
         "arn:aws:iam::{}:user/{}",
         service.config.account_id, service.config.principal
@@ -652,20 +619,21 @@ mod tests {
     use super::*;
     use crate::config::{Config, DEMO_TARGET, OFFLINE_TARGET, SILENT_TARGET, Target};
 
-    fn service(config: Config) -> Service {
-        Service::new(config, "127.0.0.1:1".to_owned())
+    fn service(config: Config) -> Arc<Service> {
+        Arc::new(Service::new(config, "127.0.0.1:1".to_owned()))
     }
 
-    fn ask(service: &Service, operation: &str, body: &Value) -> Result<Value, ApiError> {
+    fn ask(service: &Arc<Service>, operation: &str, body: &Value) -> Result<Value, ApiError> {
         call(
             service,
             &format!("AmazonSSM.{operation}"),
             body.to_string().as_bytes(),
             None,
+            None,
         )
     }
 
-    fn refused(service: &Service, operation: &str, body: &Value) -> (&'static str, String) {
+    fn refused(service: &Arc<Service>, operation: &str, body: &Value) -> (&'static str, String) {
         let error = ask(service, operation, body).unwrap_err();
         (error.kind, error.message)
     }
@@ -748,12 +716,25 @@ mod tests {
             r#"{"Target":"i-1","Parameters":{"a":"b"}}"#,
             "\u{0}",
         ] {
-            let error =
-                call(&service, "AmazonSSM.StartSession", body.as_bytes(), None).unwrap_err();
+            let error = call(
+                &service,
+                "AmazonSSM.StartSession",
+                body.as_bytes(),
+                None,
+                None,
+            )
+            .unwrap_err();
             assert_eq!(error.kind, "SerializationException", "{body}");
         }
         let deep = "[".repeat(100_000);
-        let error = call(&service, "AmazonSSM.StartSession", deep.as_bytes(), None).unwrap_err();
+        let error = call(
+            &service,
+            "AmazonSSM.StartSession",
+            deep.as_bytes(),
+            None,
+            None,
+        )
+        .unwrap_err();
         assert_eq!(error.kind, "SerializationException");
     }
 

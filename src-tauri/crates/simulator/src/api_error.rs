@@ -12,17 +12,22 @@ pub(crate) struct ApiError {
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     pub(crate) status: StatusCode,
+    /// The name of the message in the body. What checks permissions for KMS writes it with a capital.
+    member: &'static str,
 }
+
+const MEMBER: &str = "message";
 
 impl ApiError {
     pub(crate) fn body(&self) -> Value {
-        json!({ "__type": self.kind, "message": self.message })
+        json!({ "__type": self.kind, self.member: self.message })
     }
 
     fn bad_request(kind: &'static str, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
+            member: MEMBER,
             status: StatusCode::BAD_REQUEST,
         }
     }
@@ -31,8 +36,26 @@ impl ApiError {
         Self {
             kind,
             message: message.into(),
+            member: MEMBER,
             status: StatusCode::FORBIDDEN,
         }
+    }
+
+    /// An error of KMS, of which all but those of the service itself have this status.
+    pub(crate) fn kms(kind: &'static str, message: impl Into<String>) -> Self {
+        Self::bad_request(kind, message)
+    }
+
+    pub(crate) fn kms_access_denied(message: &str) -> Self {
+        Self {
+            member: "Message",
+            ..Self::bad_request("AccessDeniedException", message)
+        }
+    }
+
+    /// Without a message, as in KMS.
+    pub(crate) fn invalid_ciphertext() -> Self {
+        Self::bad_request("InvalidCiphertextException", "")
     }
 
     pub(crate) fn target_not_connected(target: &str) -> Self {
@@ -82,7 +105,34 @@ impl ApiError {
         Self {
             kind: "InternalServerError",
             message: "An internal error occurred.".to_owned(),
+            member: MEMBER,
             status: StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        Self {
+            kind: "ServiceUnavailable",
+            message: "The service is unavailable.".to_owned(),
+            member: MEMBER,
+            status: StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// For an upgrade that is refused on request.
+    pub(crate) fn refused_upgrade(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = match status {
+            StatusCode::UNAUTHORIZED => "UnauthorizedException",
+            StatusCode::FORBIDDEN => "AccessDeniedException",
+            StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailable",
+            _ => "RefusedException",
+        };
+        Self {
+            kind,
+            message: "The connection is refused.".to_owned(),
+            member: MEMBER,
+            status,
         }
     }
 
@@ -120,6 +170,7 @@ impl ApiError {
         Self {
             kind: "RequestEntityTooLargeException",
             message: "The request is too large.".to_owned(),
+            member: MEMBER,
             status: StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
@@ -128,6 +179,7 @@ impl ApiError {
         Self {
             kind: "RequestTimeoutException",
             message: "The request was not complete in time.".to_owned(),
+            member: MEMBER,
             status: StatusCode::REQUEST_TIMEOUT,
         }
     }
@@ -136,6 +188,7 @@ impl ApiError {
         Self {
             kind: "NotFoundException",
             message: "Nothing is here.".to_owned(),
+            member: MEMBER,
             status: StatusCode::NOT_FOUND,
         }
     }
@@ -177,14 +230,24 @@ impl From<SignatureError> for ApiError {
             SignatureError::NotCurrent {
                 signed,
                 now,
+                limit,
+                is_early,
                 window,
-            } => Self::forbidden(
-                "InvalidSignatureException",
-                format!(
-                    "Signature not current: {signed} is more than {} min. away from {now}",
-                    window.as_secs() / 60
-                ),
-            ),
+            } => {
+                let minutes = window.as_secs() / 60;
+                let message = if is_early {
+                    format!(
+                        "Signature not yet current: {signed} is still later than {limit} \
+                         ({now} + {minutes} min.)"
+                    )
+                } else {
+                    format!(
+                        "Signature expired: {signed} is now earlier than {limit} \
+                         ({now} - {minutes} min.)"
+                    )
+                };
+                Self::forbidden("InvalidSignatureException", message)
+            }
             SignatureError::Mismatch => Self::forbidden(
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \

@@ -9,6 +9,7 @@ use std::time::Duration;
 use protocol::ResendPolicy;
 use secrecy::SecretString;
 
+use crate::faults::Faults;
 use crate::random;
 
 /// The target behind which a shell of this machine answers.
@@ -53,6 +54,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// The session documents, by name.
     pub documents: BTreeMap<String, Document>,
+    /// The keys that KMS has.
+    pub kms_keys: Vec<KmsKey>,
     /// The document of a session that names none.
     pub default_document: String,
     /// The shell behind `Standard_Stream` sessions, and the environment of all commands.
@@ -63,6 +66,13 @@ pub struct Config {
     pub delivery: Delivery,
     /// After how long without stream data the service ends a session; `None` never does.
     pub idle_timeout: Option<Duration>,
+    /// After how long the service ends a session; `None` never does.
+    pub max_duration: Option<Duration>,
+    /// The certificate to serve HTTPS and WSS with, if not HTTP and WS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Certificate>,
+    /// What goes wrong.
+    pub faults: Faults,
     /// Bounds on what a peer can make us hold or wait for.
     pub limits: Limits,
 }
@@ -89,11 +99,16 @@ impl Default for Config {
                 ),
             ],
             documents: Document::well_known(),
+            kms_keys: Vec::new(),
             default_document: DEFAULT_DOCUMENT.to_owned(),
             shell: Shell::default(),
             agent: AgentBehaviour::default(),
             delivery: Delivery::default(),
             idle_timeout: None,
+            max_duration: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+            faults: Faults::default(),
             limits: Limits::default(),
         }
     }
@@ -119,6 +134,77 @@ impl Config {
         ]);
         config
     }
+
+    /// The ARN of a key with this id in the region and account that are played.
+    pub fn kms_arn(&self, id: &str) -> String {
+        format!("arn:aws:kms:{}:{}:key/{id}", self.region, self.account_id)
+    }
+
+    /// Encrypts the sessions of all documents that can, with a new key that behaves like this. Its ARN.
+    pub fn encrypt_sessions(&mut self, behaviour: KmsKeyBehaviour) -> String {
+        let arn = self.kms_arn(&uuid::Uuid::new_v4().to_string());
+        self.kms_keys.push(KmsKey::new(&arn, behaviour));
+        for document in self.documents.values_mut() {
+            document.kms_key_id = Some(arn.clone());
+        }
+        arn
+    }
+}
+
+/// A certificate for `127.0.0.1` and `localhost`, by an authority that is new in every run.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Certificate {
+    /// One to be accepted by those who trust the authority.
+    #[default]
+    Good,
+    /// One that was good, years ago.
+    Expired,
+    /// One for `other.invalid` only.
+    WrongHost,
+    /// One that the authority has not signed.
+    SelfSigned,
+}
+
+/// A key of KMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KmsKey {
+    /// `arn:aws:kms:<region>:<account>:key/<id>`; it can be asked for by its id, too.
+    pub arn: String,
+    /// `alias/<name>`, if it has one.
+    pub alias: Option<String>,
+    /// What KMS does with it.
+    pub behaviour: KmsKeyBehaviour,
+}
+
+impl KmsKey {
+    /// A key of this ARN.
+    pub fn new(arn: &str, behaviour: KmsKeyBehaviour) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            alias: None,
+            behaviour,
+        }
+    }
+}
+
+/// What KMS does with a key. A key that is missing is one that is not in [`Config::kms_keys`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KmsKeyBehaviour {
+    /// Everybody may use it.
+    #[default]
+    Enabled,
+    /// The caller may not use it: `AccessDeniedException`.
+    Denied,
+    /// The agent may not: the same for Decrypt only.
+    DecryptDenied,
+    /// `DisabledException`.
+    Disabled,
+    /// `KMSInvalidStateException`.
+    PendingDeletion,
 }
 
 /// One machine the service knows.
@@ -174,6 +260,8 @@ pub struct Document {
     pub parameters: BTreeMap<String, Option<String>>,
     /// Whether the agent begins with a handshake.
     pub handshake: Handshake,
+    /// The key to encrypt sessions with, except port sessions. With one, there is always a handshake.
+    pub kms_key_id: Option<String>,
 }
 
 /// The session types of documents.
@@ -217,7 +305,15 @@ impl Document {
             kind,
             parameters: BTreeMap::new(),
             handshake: Handshake::Auto,
+            kms_key_id: None,
         }
+    }
+
+    /// The same document with its sessions encrypted by this key.
+    #[must_use]
+    pub fn with_kms_key(mut self, key_id: &str) -> Self {
+        self.kms_key_id = Some(key_id.to_owned());
+        self
     }
 
     /// The same document with one more parameter; one without a default must be given.
@@ -309,8 +405,11 @@ impl Shell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentBehaviour {
-    /// The version of the handshake and of the instance list.
+    /// The version of the handshake and of the instance list. Before 2.3.539 there is no handshake and no encryption,
+    /// and before 2.3.668 and 3.0.1124 no interactive and non-interactive commands.
     pub version: String,
+    /// The system the agent says it is on, and whose rules for input it follows.
+    pub platform: Platform,
     /// How long after the start of the pty its output is first read. The real agent waits one second.
     pub first_output_delay: Duration,
     /// The pause after each chunk of output. The real agent waits one millisecond.
@@ -325,6 +424,9 @@ pub struct AgentBehaviour {
     pub output_window: usize,
     /// How long the agent waits before it reports that the shell could not be started. The real agent waits two seconds.
     pub launch_failure_delay: Duration,
+    /// Whether a client must put the agent's random challenge into the encryption context. Agents since 3.3.808 send
+    /// one, and do not insist by default.
+    pub requires_kms_challenge: bool,
     /// Which messages are sent again. The real agent repeats the oldest one only.
     pub resend: ResendPolicy,
 }
@@ -346,6 +448,7 @@ impl Default for AgentBehaviour {
     fn default() -> Self {
         Self {
             version: "3.3.987.0".to_owned(),
+            platform: Platform::default(),
             first_output_delay: Duration::ZERO,
             chunk_pause: None,
             chunk_len: 1024,
@@ -353,7 +456,28 @@ impl Default for AgentBehaviour {
             drain: Duration::from_secs(2),
             output_window: 512 * 1024,
             launch_failure_delay: Duration::ZERO,
+            requires_kms_challenge: false,
             resend: ResendPolicy::EachMessage,
+        }
+    }
+}
+
+/// The systems whose agents differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Linux and macOS.
+    Unix,
+    /// Windows: input with LF, but without CR LF, has CR for each LF.
+    Windows,
+}
+
+impl Default for Platform {
+    /// That of this machine.
+    fn default() -> Self {
+        if cfg!(windows) {
+            Self::Windows
+        } else {
+            Self::Unix
         }
     }
 }

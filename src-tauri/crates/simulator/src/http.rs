@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
 use http::{Method, Request, Response, StatusCode};
@@ -23,8 +23,10 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::api_error::ApiError;
+use crate::faults::{CallError, UpgradeError};
 use crate::service::Service;
-use crate::{api, channel, random, sigv4, timestamp};
+use crate::transport::Transport;
+use crate::{api, channel, kms, random, sigv4, timestamp};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -84,6 +86,9 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
     }
     let (service, counted) = (Arc::clone(service), Arc::new(counted));
     service.clone().tasks.spawn(async move {
+        let Some(transport) = secured(&service, stream).await else {
+            return;
+        };
         let handler = service_fn(|request| {
             let (service, counted) = (Arc::clone(&service), Arc::clone(&counted));
             async move { Ok::<_, Infallible>(answer(&service, counted, request).await) }
@@ -94,7 +99,7 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEADER_BYTES)
             .max_buf_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), handler)
+            .serve_connection(TokioIo::new(transport), handler)
             .with_upgrades();
         tokio::select! {
             () = service.cancel.cancelled() => {}
@@ -105,6 +110,35 @@ fn accept(service: &Arc<Service>, stream: TcpStream) {
     });
 }
 
+/// The connection after TLS, where that is configured.
+#[cfg(feature = "tls")]
+async fn secured(service: &Service, stream: TcpStream) -> Option<Transport> {
+    let Some(tls) = &service.tls else {
+        return Some(Transport::Plain(stream));
+    };
+    let handshake = timeout(
+        service.config.limits.request_timeout,
+        tls.acceptor.accept(stream),
+    );
+    let accepted = tokio::select! {
+        () = service.cancel.cancelled() => return None,
+        accepted = handshake => accepted,
+    };
+    match accepted {
+        Ok(Ok(stream)) => Some(Transport::Tls(Box::new(stream))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS refused");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secured(_service: &Service, stream: TcpStream) -> Option<Transport> {
+    Some(Transport::Plain(stream))
+}
+
 async fn answer(
     service: &Arc<Service>,
     counted: Arc<Counted>,
@@ -113,7 +147,7 @@ async fn answer(
     let result = match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => call(service, request).await,
         (&Method::GET, path) if path.starts_with(DATA_CHANNEL) => {
-            upgrade(service, counted, request)
+            upgrade(service, counted, request).await
         }
         _ => Err(ApiError::not_found()),
     };
@@ -138,6 +172,11 @@ async fn answer(
         }
         response
     });
+    if service.faults.clock_ahead_secs() != 0
+        && let Ok(date) = HeaderValue::from_str(&timestamp::format_http(service.now_secs()))
+    {
+        response.headers_mut().insert(DATE, date);
+    }
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
@@ -145,7 +184,7 @@ async fn answer(
 }
 
 async fn call(
-    service: &Service,
+    service: &Arc<Service>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, ApiError> {
     check_not_from_browser(service, request.headers())?;
@@ -167,13 +206,20 @@ async fn call(
         Ok(Err(_)) => return Err(ApiError::serialization("the body could not be read")),
         Err(_) => return Err(ApiError::timeout()),
     };
-    check_signature(service, "ssm", &parts, &body)?;
     let text = |name| {
         parts
             .headers
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
+    let operation = text(X_AMZ_TARGET).unwrap_or_default();
+    let kms_operation = operation.strip_prefix(kms::SERVICE_PREFIX);
+    let service_name = if kms_operation.is_some() {
+        "kms"
+    } else {
+        "ssm"
+    };
+    check_signature(service, service_name, &parts, &body)?;
     if text(CONTENT_TYPE)
         .is_none_or(|value| !value.eq_ignore_ascii_case("application/x-amz-json-1.1"))
     {
@@ -181,15 +227,25 @@ async fn call(
             "the content type must be application/x-amz-json-1.1",
         ));
     }
-    let operation = text(X_AMZ_TARGET).unwrap_or_default();
-    let value = api::call(service, operation, &body, text(USER_AGENT))?;
+    let fault = service.faults.take_call(
+        operation
+            .rsplit_once('.')
+            .map_or(operation, |(_, name)| name),
+    );
+    if let Some(CallError::Late(by)) = fault {
+        sleep(by).await;
+    }
+    let value = match kms_operation {
+        Some(operation) => kms::call(service, operation, &body, fault)?,
+        None => api::call(service, operation, &body, text(USER_AGENT), fault)?,
+    };
     tracing::debug!(operation, "answered");
     let mut response = Response::new(Full::new(value.to_string().into()));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     Ok(response)
 }
 
-fn upgrade(
+async fn upgrade(
     service: &Arc<Service>,
     counted: Arc<Counted>,
     request: Request<Incoming>,
@@ -200,6 +256,11 @@ fn upgrade(
         return Err(ApiError::expired_token());
     }
     check_signature(service, "ssmmessages", &parts, b"")?;
+    match service.faults.take_upgrade() {
+        Some(UpgradeError::Status(status)) => return Err(ApiError::refused_upgrade(status)),
+        Some(UpgradeError::Late(by)) => sleep(by).await,
+        None => {}
+    }
     let accept = websocket_accept(&parts.headers).ok_or_else(ApiError::not_a_websocket)?;
     let role = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     if !role
@@ -289,7 +350,7 @@ fn check_signature(
         headers: &parts.headers,
         body,
     };
-    let now = i64::try_from(timestamp::now_ms() / 1000).unwrap_or(i64::MAX);
+    let now = service.now_secs();
     expected.verify(&request, now).map_err(|error| {
         tracing::info!(service = service_name, %error, "signature refused");
         ApiError::from(error)
@@ -312,8 +373,13 @@ fn check_not_from_browser(service: &Service, headers: &HeaderMap) -> Result<(), 
             .get(name)
             .map(|value| value.to_str().unwrap_or_default())
     };
+    let scheme = if service.is_secure() {
+        "https://"
+    } else {
+        "http://"
+    };
     let is_origin_ours =
-        text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_ours));
+        text(ORIGIN).is_none_or(|origin| origin.strip_prefix(scheme).is_some_and(is_ours));
     if is_origin_ours && text(HOST).is_some_and(is_ours) {
         Ok(())
     } else {

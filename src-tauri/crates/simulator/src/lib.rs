@@ -3,8 +3,11 @@
 //!
 //! A client that is given [`Simulator::environment`] goes the same way as to AWS: StartSession over HTTP with a
 //! signature, the signed WebSocket upgrade, the token, and the whole data-channel protocol, because the agent here is
-//! the mirrored side of the `protocol` crate. What it leaves out: TLS, KMS, port sessions, and the agent's own
-//! connections to the service, which are in-process.
+//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session. What it
+//! leaves out: port sessions and the agent's own connections to the service, which are in-process.
+//!
+//! Everything works unless something else is asked for: [`Config`] says how the parts behave, [`Faults`] what goes wrong
+//! by itself and can be changed at any time, and [`Simulator::act`] does something once to a session.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), simulator::SimulatorError> {
@@ -20,13 +23,18 @@ mod api;
 mod api_error;
 mod channel;
 pub mod config;
+pub mod faults;
 mod http;
+mod kms;
 mod mailbox;
 mod random;
 mod service;
 mod session;
 mod sigv4;
 mod timestamp;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +45,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 pub use config::{Config, DEMO_TARGET, OFFLINE_TARGET};
+pub use faults::{Action, Faults};
 use service::Service;
 pub use service::StartRecord;
 pub use session::{Disconnect, SessionSnapshot, SessionStatus};
@@ -54,6 +63,10 @@ pub enum SimulatorError {
         #[source]
         source: io::Error,
     },
+    /// The certificate could not be made.
+    #[cfg(feature = "tls")]
+    #[error("cannot make a certificate")]
+    Certificate(#[source] io::Error),
 }
 
 /// Why a status was not reached.
@@ -87,7 +100,20 @@ impl Simulator {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let authority = listener.local_addr().map_err(listen)?.to_string();
-        let service = Arc::new(Service::new(config, authority));
+        #[cfg(feature = "tls")]
+        let tls = match config.tls {
+            Some(certificate) => {
+                Some(tls::Tls::new(certificate).map_err(SimulatorError::Certificate)?)
+            }
+            None => None,
+        };
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing to add"))]
+        let mut service = Service::new(config, authority);
+        #[cfg(feature = "tls")]
+        {
+            service.tls = tls;
+        }
+        let service = Arc::new(service);
         service
             .tasks
             .spawn(http::listen(Arc::clone(&service), listener));
@@ -97,7 +123,19 @@ impl Simulator {
 
     /// The URL of the JSON API, `http://127.0.0.1:<port>`; stream URLs have the same host and port.
     pub fn endpoint_url(&self) -> String {
-        format!("http://{}", self.service.authority)
+        let scheme = if self.service.is_secure() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.service.authority)
+    }
+
+    /// The certificate authority to trust, as PEM, where [`Config::tls`] is set.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        let tls = self.service.tls.as_ref();
+        tls.map(|tls| tls.ca_pem.as_str())
     }
 
     /// The region to sign for.
@@ -127,6 +165,7 @@ impl Simulator {
         let config = &self.service.config;
         let mut environment = vec![
             ("AWS_ENDPOINT_URL_SSM", self.endpoint_url().into()),
+            ("AWS_ENDPOINT_URL_KMS", self.endpoint_url().into()),
             ("AWS_REGION", config.region.clone().into()),
             ("AWS_DEFAULT_REGION", config.region.clone().into()),
             ("AWS_ACCESS_KEY_ID", config.access_key_id.clone().into()),
@@ -234,6 +273,24 @@ impl Simulator {
         self.service
             .session(id)
             .is_some_and(|session| session.disconnect(how))
+    }
+
+    /// Does something once to a session. Whether there was something to do it to: a session, and a client or agent where
+    /// one is needed.
+    pub fn act(&self, id: &str, action: Action) -> bool {
+        self.service
+            .session(id)
+            .is_some_and(|session| self.service.act(&session, action))
+    }
+
+    /// What goes wrong by itself, with the times that are left.
+    pub fn faults(&self) -> Faults {
+        self.service.faults.all()
+    }
+
+    /// Changes what goes wrong by itself, for connections that are open too.
+    pub fn change_faults(&self, change: impl FnOnce(&mut Faults)) {
+        self.service.faults.change(change);
     }
 
     /// From now on every API call and upgrade is (or is no longer) refused because the caller's credentials have

@@ -1,4 +1,4 @@
-//! A bounded queue of frames towards one side of a data channel. It outlives the connections on either side, so that a
+//! A bounded queue towards one side of a data channel, of frames as a rule. It outlives the connections on either side, so that a
 //! client that comes back finds what waited for it. Several senders, one reader that matters at a time.
 
 use std::collections::VecDeque;
@@ -9,18 +9,18 @@ use tokio::sync::Notify;
 
 /// Frames waiting, at most `capacity` of them.
 #[derive(Debug)]
-pub(crate) struct Mailbox {
-    frames: Mutex<VecDeque<Bytes>>,
+pub(crate) struct Mailbox<T = Bytes> {
+    frames: Mutex<VecDeque<T>>,
     capacity: usize,
     filled: Notify,
     emptied: Notify,
 }
 
-impl Mailbox {
+impl<T> Mailbox<T> {
     pub(crate) fn new(capacity: usize) -> Self {
         let (filled, emptied) = (Notify::new(), Notify::new());
         Self {
-            frames: Mutex::default(),
+            frames: Mutex::new(VecDeque::new()),
             capacity: capacity.max(1),
             filled,
             emptied,
@@ -28,7 +28,7 @@ impl Mailbox {
     }
 
     /// Takes the frame if there is room for it, else gives it back.
-    pub(crate) fn offer(&self, frame: Bytes) -> Result<(), Bytes> {
+    pub(crate) fn offer(&self, frame: T) -> Result<(), T> {
         let mut frames = self.lock();
         if frames.len() >= self.capacity {
             return Err(frame);
@@ -40,7 +40,7 @@ impl Mailbox {
     }
 
     /// Waits until there is room. If the future is dropped before that, the frame is gone.
-    pub(crate) async fn send(&self, mut frame: Bytes) {
+    pub(crate) async fn send(&self, mut frame: T) {
         loop {
             let emptied = self.emptied.notified();
             match self.offer(frame) {
@@ -67,7 +67,7 @@ impl Mailbox {
     }
 
     /// The oldest frame; waits for one. Cancel-safe.
-    pub(crate) async fn recv(&self) -> Bytes {
+    pub(crate) async fn recv(&self) -> T {
         loop {
             let filled = self.filled.notified();
             if let Some(frame) = self.try_recv() {
@@ -78,7 +78,7 @@ impl Mailbox {
     }
 
     /// The oldest frame, if there is one.
-    pub(crate) fn try_recv(&self) -> Option<Bytes> {
+    pub(crate) fn try_recv(&self) -> Option<T> {
         let frame = self.lock().pop_front();
         if frame.is_some() {
             self.emptied.notify_one();
@@ -96,7 +96,7 @@ impl Mailbox {
         self.lock().len() < self.capacity
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Bytes>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<T>> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
-fn bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes);
     bytes
@@ -43,6 +44,18 @@ pub(crate) fn session_id(principal: &str) -> String {
 /// The routing data in a stream URL, which clients must pass on as it is: base64 with its three special characters.
 pub(crate) fn cell_number() -> String {
     format!("{}+/==", STANDARD.encode(bytes::<24>()))
+}
+
+/// A data key of so many bytes.
+pub(crate) fn data_key(len: usize) -> Zeroizing<Vec<u8>> {
+    let mut key = Zeroizing::new(vec![0; len]);
+    rand::fill(&mut key[..]);
+    key
+}
+
+/// What stands for an encrypted data key. Blobs of KMS begin with these bytes.
+pub(crate) fn ciphertext() -> Vec<u8> {
+    [&[1, 2, 2, 0][..], &bytes::<180>()].concat()
 }
 
 /// An AWS request id.

@@ -2,7 +2,7 @@
 //! agents, finds them, and keeps the history bounded.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -11,8 +11,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent::{self, Plan};
 use crate::config::{Config, Target};
+use crate::faults::{self, Action, AgentAction};
+use crate::kms::Kms;
 use crate::random;
-use crate::session::{NewSession, Session, SessionSnapshot};
+use crate::session::{NewSession, Presence, Session, SessionSnapshot};
+use crate::timestamp;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// One StartSession call as it came in. Holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,10 +43,15 @@ pub(crate) struct Service {
     pub(crate) config: Config,
     /// `127.0.0.1:port`
     pub(crate) authority: String,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
     pub(crate) cancel: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) connections: AtomicUsize,
     pub(crate) credentials_expired: AtomicBool,
+    pub(crate) faults: faults::Current,
+    pub(crate) kms: Kms,
+    started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
     records: Mutex<VecDeque<StartRecord>>,
     changed: watch::Sender<u64>,
@@ -50,6 +60,11 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(config: Config, authority: String) -> Self {
         Self {
+            #[cfg(feature = "tls")]
+            tls: None,
+            faults: faults::Current::new(config.faults.clone()),
+            kms: Kms::default(),
+            started: AtomicU64::new(0),
             config,
             authority,
             cancel: CancellationToken::new(),
@@ -68,7 +83,7 @@ impl Service {
 
     /// Starts a session and, if there is a plan, its agent. `None` when there are too many sessions.
     pub(crate) fn start_session(
-        &self,
+        self: &Arc<Self>,
         target: &str,
         document: &str,
         reason: Option<String>,
@@ -83,6 +98,7 @@ impl Service {
             return None;
         }
         let new = NewSession {
+            number: self.started.fetch_add(1, Ordering::Relaxed),
             id: random::session_id(&self.config.principal),
             target: target.to_owned(),
             document: document.to_owned(),
@@ -111,7 +127,7 @@ impl Service {
         sessions.push_back(Arc::clone(&session));
         drop(sessions);
         if let Some(plan) = plan {
-            let run = agent::run(Arc::clone(&session), plan, self.config.clone());
+            let run = agent::run(Arc::clone(&session), plan, Arc::clone(self));
             self.tasks.spawn(run);
         }
         self.changed
@@ -124,6 +140,24 @@ impl Service {
             .iter()
             .find(|session| session.id == id)
             .cloned()
+    }
+
+    /// Does this to a session. Whether there was something to do it to.
+    pub(crate) fn act(&self, session: &Arc<Session>, action: Action) -> bool {
+        let Action::Agent(AgentAction::Restart { absence }) = action else {
+            return session.act(action);
+        };
+        let (session, cancel) = (Arc::clone(session), self.cancel.clone());
+        let is_there = session.set_presence(Presence::Absent);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(absence) => {
+                    session.set_presence(Presence::Here);
+                }
+            }
+        });
+        is_there
     }
 
     /// All sessions that are remembered, oldest first.
@@ -157,6 +191,20 @@ impl Service {
             .iter()
             .cloned()
             .collect()
+    }
+
+    /// Whether connections are secured.
+    pub(crate) fn is_secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
+    }
+
+    /// The service's clock.
+    pub(crate) fn now_secs(&self) -> i64 {
+        let now = i64::try_from(timestamp::now_ms() / 1000).unwrap_or(i64::MAX);
+        now.saturating_add(self.faults.clock_ahead_secs())
     }
 
     pub(crate) fn are_credentials_expired(&self) -> bool {

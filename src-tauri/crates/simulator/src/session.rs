@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Delivery, Limits};
+use crate::faults::{Action, AgentAction, Damage, Injection};
 use crate::mailbox::Mailbox;
 use crate::{random, sigv4, timestamp};
 
@@ -80,12 +81,24 @@ pub struct SessionSnapshot {
 }
 
 /// How a client's connection is taken from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Disconnect {
     /// With a close frame, code 1000 and reason `Bye`, as the service does about once an hour.
     Bye,
+    /// With a close frame of this code and reason.
+    Close {
+        /// The code, such as 1001. What may not be sent, such as 1006, is sent all the same.
+        code: u16,
+        /// The reason, of at most 123 bytes.
+        reason: String,
+    },
     /// By closing the TCP connection without a close frame.
     Abort,
+    /// By a TCP reset.
+    Reset,
+    /// Not at all, but nothing comes any more: no data, no answer to a ping, no close. What the client sends is lost.
+    Silence,
 }
 
 /// Why a client's connection ends, told to its task.
@@ -102,9 +115,21 @@ pub(crate) enum Leave {
     Closed(String),
 }
 
+/// Whether the agent is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Presence {
+    #[default]
+    Here,
+    /// Its connection is gone, and the client knows.
+    Absent,
+    /// It has fallen silent, and nobody knows.
+    Vanished,
+}
+
 /// What the service tells an agent besides frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AgentSignals {
+    pub(crate) presence: Presence,
     /// The number of the client's connection, while there is one.
     pub(crate) client: Option<u64>,
     pub(crate) cancelled: bool,
@@ -132,6 +157,15 @@ pub(crate) struct Session {
     pub(crate) started_ms: u64,
     pub(crate) to_client: Mailbox,
     pub(crate) to_agent: Mailbox,
+    /// Told apart from other sessions by dice.
+    pub(crate) number: u64,
+    /// What is put into the client's way.
+    pub(crate) injected: Mailbox<Injection>,
+    /// What the next messages to the client, and to the agent, meet.
+    pub(crate) damage_to_client: Mailbox<Damage>,
+    pub(crate) damage_to_agent: Mailbox<Damage>,
+    /// Payload types and payloads that the agent is to send.
+    pub(crate) to_send: Mailbox<(u32, Bytes)>,
     pub(crate) cancel: CancellationToken,
     has_agent: bool,
     delivery: Delivery,
@@ -145,12 +179,14 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct ClientPlace {
     session: Arc<Session>,
-    number: u64,
+    pub(crate) number: u64,
     pub(crate) leave: watch::Receiver<Leave>,
 }
 
 /// What a session is made from.
 pub(crate) struct NewSession {
+    /// Counted from 0.
+    pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) target: String,
     pub(crate) document: String,
@@ -176,6 +212,11 @@ impl Session {
             started_ms: timestamp::now_ms(),
             to_client: Mailbox::new(limits.queued_frames),
             to_agent: Mailbox::new(limits.queued_frames),
+            number: new.number,
+            injected: Mailbox::new(limits.queued_frames),
+            damage_to_client: Mailbox::new(limits.queued_frames),
+            damage_to_agent: Mailbox::new(limits.queued_frames),
+            to_send: Mailbox::new(limits.queued_frames),
             cancel,
             has_agent: new.has_agent,
             delivery,
@@ -285,6 +326,38 @@ impl Session {
         };
         client.send_replace(Leave::Disconnect(how));
         true
+    }
+
+    /// Does this to the session. Whether there was something to do it to.
+    pub(crate) fn act(&self, action: Action) -> bool {
+        match action {
+            Action::Disconnect(how) => self.disconnect(how),
+            Action::Terminate(output) => {
+                self.terminate(&output);
+                true
+            }
+            Action::ExpireToken => self.lock().token.take().is_some(),
+            Action::Agent(AgentAction::Vanish) => self.set_presence(Presence::Vanished),
+            Action::Agent(AgentAction::Return) => self.set_presence(Presence::Here),
+            // The service counts the time and calls `set_presence` twice.
+            Action::Agent(AgentAction::Restart { .. }) => false,
+            Action::Agent(AgentAction::Send {
+                payload_type,
+                payload,
+            }) => self.has_agent && self.to_send.offer((payload_type, payload)).is_ok(),
+            Action::Inject(injection) => {
+                self.lock().client.is_some() && self.injected.offer(injection).is_ok()
+            }
+            Action::DamageToClient(damage) => self.damage_to_client.offer(damage).is_ok(),
+            Action::DamageToAgent(damage) => self.damage_to_agent.offer(damage).is_ok(),
+        }
+    }
+
+    /// Says that the agent comes or goes. Whether there is an agent.
+    pub(crate) fn set_presence(&self, presence: Presence) -> bool {
+        self.signals
+            .send_modify(|signals| signals.presence = presence);
+        self.has_agent
     }
 
     /// Takes a frame of the agent for the client. Gives it back while the client is there and its queue is full: wait
@@ -403,6 +476,7 @@ mod tests {
 
     fn session(limits: &Limits) -> Arc<Session> {
         let new = NewSession {
+            number: 0,
             id: "demo-00000000000000001".to_owned(),
             target: "i-1".to_owned(),
             document: "d".to_owned(),

@@ -56,6 +56,9 @@ pub(crate) enum SignatureError {
     NotCurrent {
         signed: String,
         now: String,
+        /// The end of the window that the signature is beyond.
+        limit: String,
+        is_early: bool,
         window: Duration,
     },
     #[error("signature does not match")]
@@ -93,10 +96,14 @@ impl Expected<'_> {
             ));
         }
         if Duration::from_secs(now.abs_diff(signed_at)) > self.clock_window {
-            let (signed, now) = (timestamp.to_owned(), timestamp::format_amz_date(now));
+            let is_early = signed_at > now;
+            let window = i64::try_from(self.clock_window.as_secs()).unwrap_or(i64::MAX);
+            let limit = now.saturating_add(if is_early { window } else { -window });
             return Err(SignatureError::NotCurrent {
-                signed,
-                now,
+                signed: timestamp.to_owned(),
+                now: timestamp::format_amz_date(now),
+                limit: timestamp::format_amz_date(limit),
+                is_early,
                 window: self.clock_window,
             });
         }

@@ -1,5 +1,5 @@
-//! The three forms in which the service writes a moment: `20150830T123600Z` in signatures, ISO 8601 with milliseconds
-//! in message bodies, and seconds since 1970 with a fraction in API answers. UTC only.
+//! The forms in which the service writes a moment: `20150830T123600Z` in signatures, ISO 8601 with milliseconds in
+//! message bodies, RFC 9110 in headers, and seconds since 1970 with a fraction in API answers. UTC only.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -44,6 +44,32 @@ pub(crate) fn format_amz_date(unix_seconds: i64) -> String {
     let second = unix_seconds.rem_euclid(DAY_SECONDS);
     format!(
         "{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+/// The moment as `Sun, 30 Aug 2015 12:36:00 GMT`.
+pub(crate) fn format_http(unix_seconds: i64) -> String {
+    const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let days = unix_seconds.div_euclid(DAY_SECONDS);
+    let (year, month, day) = civil_from_days(days);
+    let second = unix_seconds.rem_euclid(DAY_SECONDS);
+    let name = |names: &'static [&str], index: i64| {
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| names.get(index))
+            .copied()
+            .unwrap_or_default()
+    };
+    format!(
+        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+        name(&WEEKDAYS, days.rem_euclid(7)),
+        name(&MONTHS, month - 1),
         second / 3600,
         second / 60 % 60,
         second % 60
@@ -113,6 +139,12 @@ mod tests {
             assert_eq!(format_amz_date(seconds), text);
         }
         assert_eq!(format_iso(1_633_080_274_917), "2021-10-01T09:24:34.917Z");
+    }
+
+    #[test]
+    fn headers_have_their_own_form() {
+        assert_eq!(format_http(1_440_938_160), "Sun, 30 Aug 2015 12:36:00 GMT");
+        assert_eq!(format_http(0), "Thu, 01 Jan 1970 00:00:00 GMT");
     }
 
     #[test]

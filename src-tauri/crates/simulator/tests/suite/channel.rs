@@ -9,9 +9,9 @@ use simulator::config::SILENT_TARGET;
 use simulator::{SessionStatus, Simulator};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use uuid::Uuid;
 
 use crate::client::{Client, LIMIT, Socket, config, open_frame, query};
+use crate::raw::input;
 use crate::signer::Caller;
 
 fn status(result: Result<Socket, Error>) -> u16 {
@@ -307,19 +307,6 @@ async fn a_client_that_comes_after_the_end_is_told_why() {
         "{body}"
     );
     simulator.shutdown().await;
-}
-
-fn input(number: i64, payload_type: PayloadType, payload: &[u8]) -> AgentMessage {
-    AgentMessage {
-        message_type: MessageType::InputStreamData,
-        schema_version: 1,
-        created_ms: 1_700_000_000_000,
-        sequence_number: SequenceNumber(number),
-        flags: Flags::NONE,
-        message_id: Uuid::new_v4(),
-        payload_type,
-        payload: Bytes::copy_from_slice(payload),
-    }
 }
 
 /// Acknowledged sequence numbers until `count` of them have come.

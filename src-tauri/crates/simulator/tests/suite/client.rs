@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Request;
+use protocol::kms::{DataKeyRequest, GeneratedDataKey};
 use protocol::{
-    ClientConfig, ClientEvent, DataChannel, Frame, Now, Output, SessionId, SessionInfo,
+    ClientConfig, ClientEvent, DataChannel, Frame, Notice, Now, Output, SessionId, SessionInfo,
     TerminalSize,
 };
 use secrecy::ExposeSecret as _;
@@ -127,6 +130,12 @@ pub(crate) struct Client {
     pub(crate) exit_code: Option<i32>,
     pub(crate) closed: Option<String>,
     pub(crate) largest_chunk: usize,
+    pub(crate) notices: Vec<Notice>,
+    /// What the agent wanted KMS to be asked for.
+    pub(crate) key_request: Option<DataKeyRequest>,
+    key_needed: bool,
+    /// Binary frames as they come, if they are wanted.
+    pub(crate) frames: Option<Vec<Bytes>>,
     /// Set when the socket has ended, by whichever side.
     pub(crate) gone: Option<Option<u16>>,
     input: Vec<u8>,
@@ -144,11 +153,23 @@ impl Client {
     }
 
     pub(crate) async fn start(caller: Caller, body: &Value, size: Option<(u16, u16)>) -> Self {
+        let target = body["Target"].as_str();
+        Self::start_as(caller, body, size, target).await
+    }
+
+    /// With another idea of what the target is called.
+    pub(crate) async fn start_as(
+        caller: Caller,
+        body: &Value,
+        size: Option<(u16, u16)>,
+        target: Option<&str>,
+    ) -> Self {
         let started = caller.start(body).await;
         let mut config = ClientConfig::new(
             SessionId::try_from(started.id.as_str()).unwrap(),
             Uuid::new_v4(),
         );
+        config.target = target.map(str::to_owned);
         config.size = size.and_then(|(cols, rows)| TerminalSize::new(cols, rows));
         let mut client = Self {
             caller,
@@ -162,6 +183,10 @@ impl Client {
             exit_code: None,
             closed: None,
             largest_chunk: 0,
+            notices: Vec::new(),
+            key_request: None,
+            key_needed: false,
+            frames: None,
             gone: None,
             input: Vec::new(),
         };
@@ -254,6 +279,8 @@ impl Client {
 
     async fn step(&mut self) {
         self.flush().await;
+        self.bring_key().await;
+        self.flush().await;
         let deadline = self.channel.poll_timeout();
         let deadline = deadline.map(|elapsed| tokio::time::Instant::from_std(self.epoch + elapsed));
         let Some(socket) = &mut self.socket else {
@@ -273,7 +300,12 @@ impl Client {
     fn handle_message(&mut self, message: Option<Result<Message, Error>>) {
         let now = self.now();
         match message {
-            Some(Ok(Message::Binary(frame))) => self.channel.handle_frame(now, frame),
+            Some(Ok(Message::Binary(frame))) => {
+                if let Some(frames) = &mut self.frames {
+                    frames.push(frame.clone());
+                }
+                self.channel.handle_frame(now, frame);
+            }
             Some(Ok(Message::Text(text))) => self.channel.handle_frame(now, Bytes::from(text)),
             Some(Ok(Message::Close(frame))) => {
                 self.gone = Some(frame.map(|frame| frame.code.into()));
@@ -314,6 +346,29 @@ impl Client {
         }
     }
 
+    /// Asks KMS if that is wanted.
+    async fn bring_key(&mut self) {
+        if !std::mem::take(&mut self.key_needed) {
+            return;
+        }
+        let request = self.key_request.clone().unwrap();
+        let body = json!({
+            "KeyId": request.key_id,
+            "NumberOfBytes": 64,
+            "EncryptionContext": request.context,
+        });
+        let answer = self.caller.call_kms("GenerateDataKey", &body).await;
+        let now = self.now();
+        if answer.status == 200 {
+            let answer = answer.json();
+            let bytes = |name: &str| STANDARD.decode(answer[name].as_str().unwrap()).unwrap();
+            let key = GeneratedDataKey::new(&bytes("Plaintext"), bytes("CiphertextBlob"), [7; 12]);
+            self.channel.provide_data_key(now, key.unwrap());
+        } else {
+            self.channel.refuse_data_key(now, &answer.error().1);
+        }
+    }
+
     async fn write(&mut self, message: Message) {
         if let Some(socket) = &mut self.socket {
             let _end_is_seen_by_reading = socket.feed(message).await;
@@ -330,11 +385,13 @@ impl Client {
             ClientEvent::Stderr(bytes) => self.stderr.extend_from_slice(&bytes),
             ClientEvent::ExitCode(code) => self.exit_code = Some(code),
             ClientEvent::Closed(closed) => self.closed = Some(closed.output),
+            ClientEvent::Notice(notice) => self.notices.push(notice),
             ClientEvent::Failed(error) => panic!("failed: {error}"),
-            ClientEvent::HandshakeRequested { .. }
-            | ClientEvent::DataKeyNeeded(_)
-            | ClientEvent::Notice(_)
-            | ClientEvent::FlagReceived(_) => {}
+            ClientEvent::DataKeyNeeded(request) => {
+                self.key_request = Some(request);
+                self.key_needed = true;
+            }
+            ClientEvent::HandshakeRequested { .. } | ClientEvent::FlagReceived(_) => {}
         }
     }
 

@@ -12,7 +12,14 @@ mod channel;
 mod client;
 mod commands;
 mod ending;
+mod faults_agent;
+mod faults_path;
+mod faults_service;
 mod hostile;
+mod kms;
 mod program;
+mod raw;
 mod shell;
 mod signer;
+#[cfg(feature = "tls")]
+mod tls;

@@ -15,6 +15,7 @@ struct Program {
     child: Child,
     caller: Caller,
     target: String,
+    variables: std::collections::BTreeMap<String, String>,
 }
 
 async fn start(arguments: &[&str]) -> Program {
@@ -57,6 +58,7 @@ async fn start(arguments: &[&str]) -> Program {
         child,
         caller,
         target: variables["SIMULATOR_TARGET"].clone(),
+        variables,
     }
 }
 
@@ -126,6 +128,69 @@ async fn what_is_printed_is_for_a_shell_to_evaluate() {
     let words: Vec<_> = text.split_ascii_whitespace().collect();
     assert!(words[0].starts_with("http://127.0.0.1:"), "{text}");
     assert_eq!(words[1..], ["eu-west-1", simulator::DEMO_TARGET, "<>"]);
+}
+
+#[tokio::test]
+async fn faults_can_be_asked_for_by_options() {
+    let program = start(&[
+        "--fast",
+        "--kms",
+        "enabled",
+        "--call",
+        "StartSession=throttling*1",
+        "--damage",
+        "stream/duplicate=0.5",
+        "--after",
+        "100ms=bye",
+        "--",
+        "sh",
+    ])
+    .await;
+    let body = json!({ "Target": program.target });
+    let answer = program.caller.call("StartSession", &body).await;
+    assert_eq!(answer.error(), (400, "ThrottlingException".to_owned()));
+    let mut client = Client::start(program.caller.clone(), &body, Some((80, 24))).await;
+    client
+        .run_until("the close", |client| client.socket.is_none())
+        .await;
+    assert_eq!(client.gone, Some(Some(1000)));
+    client.send("echo $((6*7))\r");
+    while !client.text().contains("42\r\n") {
+        client.reconnect().await;
+        client
+            .run_until("the answer or the next close", |client| {
+                client.socket.is_none() || client.text().contains("42\r\n")
+            })
+            .await;
+    }
+    assert!(client.opened.clone().unwrap().is_encrypted);
+}
+
+#[tokio::test]
+async fn the_authority_of_a_secured_service_is_written_for_clients_to_trust() {
+    let path = std::env::temp_dir().join(format!("simulator-ca-{}.pem", std::process::id()));
+    let program = start(&["--tls", path.to_str().unwrap()]).await;
+    let pem = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert_eq!(program.variables["AWS_CA_BUNDLE"], path.to_str().unwrap());
+    let endpoint = &program.variables["AWS_ENDPOINT_URL_SSM"];
+    assert!(endpoint.starts_with("https://"), "{endpoint}");
+}
+
+#[tokio::test]
+async fn documents_can_be_added_by_options() {
+    let program = start(&["--fast", "--document", "Greet=separated:echo {{ whom }}"]).await;
+    let body = json!({
+        "Target": program.target,
+        "DocumentName": "Greet",
+        "Parameters": {"whom": ["the world"]},
+    });
+    let mut client = Client::start(program.caller.clone(), &body, None).await;
+    client
+        .run_until("the exit code", |client| client.exit_code == Some(0))
+        .await;
+    assert_eq!(client.text(), "the world\n");
 }
 
 #[tokio::test]

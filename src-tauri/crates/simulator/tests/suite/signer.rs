@@ -74,6 +74,18 @@ impl Caller {
             .await
     }
 
+    /// Calls an operation of KMS, signed.
+    pub(crate) async fn call_kms(&self, operation: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        let headers = self.sign("kms", "POST", "/", "", body.as_bytes());
+        self.post(
+            &format!("TrentService.{operation}"),
+            &headers,
+            body.as_bytes(),
+        )
+        .await
+    }
+
     /// The answer of an operation that must succeed.
     pub(crate) async fn ask(&self, operation: &str, body: &Value) -> Value {
         let answer = self.call(operation, body).await;
