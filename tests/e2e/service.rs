@@ -6,7 +6,13 @@ use simulator::{Config, Simulator};
 
 /// Starts a simulator that knows a target for each way in which a session can fail to start.
 pub(crate) async fn start() -> Simulator {
+    start_with(|_| ()).await
+}
+
+/// The same with more to it.
+pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Simulator {
     let mut config = Config::with_failing_targets();
+    change(&mut config);
     // The same prompt as in the application's own demo, see `Home`.
     config.shell = Shell::new(["/bin/bash", "--norc", "--noprofile"]);
     config.shell.env.insert("PS1".to_owned(), "$ ".to_owned());

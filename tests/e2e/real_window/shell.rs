@@ -2,9 +2,13 @@
 
 use std::fs;
 
+use simulator::Disconnect;
+use simulator::config::KmsKeyBehaviour;
+
 use crate::app::{Home, in_app, in_fresh_app};
 use crate::checksum::crc32;
 use crate::page::eventually;
+use crate::service;
 
 #[tokio::test]
 async fn a_command_is_typed_and_its_answer_read() {
@@ -170,4 +174,50 @@ async fn an_ended_session_starts_again_in_its_tab_below_what_was_there() {
         assert_eq!(app.find_all("[data-testid=tab]").await.len(), 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_encrypted_session_is_like_any_other_and_goes_on_after_a_loss() {
+    let simulator = service::start_with(|config| {
+        config.encrypt_sessions(KmsKeyBehaviour::Enabled);
+    })
+    .await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Vault", simulator.target()).await;
+        app.open_profile("Vault").await;
+        let terminal = app.terminal();
+        terminal.wait_for_prompt().await;
+        let notice = app.content("[data-testid=notice]").await.unwrap();
+        assert!(notice.contains("encrypted using AWS KMS"), "{notice}");
+        terminal.run("echo $((6*7))").await;
+        terminal.wait_for_row("42").await;
+        let session = simulator.sessions().into_iter().next().unwrap();
+        assert!(simulator.disconnect(&session.id, Disconnect::Bye));
+        terminal.run("echo $((7*8))").await;
+        terminal.wait_for_row("56").await;
+    })
+    .await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_used_is_named_with_the_permission_and_the_principal() {
+    let mut key = String::new();
+    let simulator = service::start_with(|config| {
+        key = config.encrypt_sessions(KmsKeyBehaviour::Denied);
+    })
+    .await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Vault", simulator.target()).await;
+        app.open_profile("Vault").await;
+        app.terminal().wait_for_state("ended").await;
+        let told = app.content("[data-testid=ended]").await.unwrap();
+        for word in ["kms:GenerateDataKey", &key, "arn:aws:"] {
+            assert!(told.contains(word), "{word} is missing: {told}");
+        }
+    })
+    .await;
+    simulator.shutdown().await;
 }
