@@ -14,4 +14,6 @@ mod profile;
 mod store;
 
 pub use profile::{Field, FieldError, Profile, ProfileColour, ProfileDraft, ProfileId};
-pub use store::{ProfileStore, Replacement, Restored, StoreError, StoreNotice, default_dir};
+pub use store::{
+    ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
+};
