@@ -12,9 +12,6 @@ use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
 
-/// The folder for settings, in place of the platform's own; for tests and for trying things out.
-const CONFIG_DIR_VARIABLE: &str = "SESSIONDECK_CONFIG_DIR";
-
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
     /// The saved connections.
@@ -26,10 +23,7 @@ pub(crate) struct Dirs {
 impl Dirs {
     /// The platform's folders, or what the environment says instead.
     pub(crate) fn from_environment() -> Self {
-        let config = std::env::var_os(CONFIG_DIR_VARIABLE)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-            .or_else(profiles::default_dir)
+        let config = profiles::config_dir()
             // No home folder at all: the working folder is better than no application.
             .unwrap_or_else(|| PathBuf::from(".sessiondeck"));
         Self {

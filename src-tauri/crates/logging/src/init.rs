@@ -65,3 +65,19 @@ pub fn init(wish: &str, folder: &Path) -> Result<(), LogError> {
         None => Ok(()),
     }
 }
+
+/// Sets the log up for a program without files: human-readable on standard error, within the same caps.
+///
+/// # Errors
+///
+/// When it has been set up before.
+pub fn init_stderr(wish: &str) -> Result<(), LogError> {
+    let human = fmt::layer()
+        .with_ansi(false)
+        .with_writer(SafeWriter::new(io::stderr))
+        .with_filter(capped_filter(wish));
+    tracing_subscriber::registry()
+        .with(human)
+        .try_init()
+        .map_err(LogError::Twice)
+}

@@ -13,6 +13,6 @@ mod secret;
 
 pub use caps::{CappedFilter, capped_filter, is_capped, uncapped_filter};
 pub use files::RotatingFile;
-pub use init::{LogError, init};
+pub use init::{LogError, init, init_stderr};
 pub use line::SafeWriter;
 pub use secret::{LiveSecret, watch};

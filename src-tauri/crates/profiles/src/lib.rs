@@ -18,4 +18,6 @@ mod store;
 
 pub use live::{LiveSession, LiveSessions};
 pub use profile::{Field, FieldError, Profile, ProfileColour, ProfileDraft, ProfileId};
-pub use store::{ProfileStore, Replacement, Restored, StoreError, StoreNotice, default_dir};
+pub use store::{
+    ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
+};

@@ -46,6 +46,18 @@ pub fn default_dir() -> Option<PathBuf> {
     Some(base.join("sessiondeck"))
 }
 
+/// The folder for settings, in place of the platform's own; for tests and for trying things out.
+const CONFIG_DIR_VARIABLE: &str = "SESSIONDECK_CONFIG_DIR";
+
+/// The folder for the profile file: what `SESSIONDECK_CONFIG_DIR` says, else [`default_dir`].
+#[must_use]
+pub fn config_dir() -> Option<PathBuf> {
+    std::env::var_os(CONFIG_DIR_VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(default_dir)
+}
+
 /// Why a change was not saved. Nothing on disk has changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
