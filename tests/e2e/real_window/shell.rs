@@ -188,7 +188,7 @@ async fn an_encrypted_session_is_like_any_other_and_goes_on_after_a_loss() {
         app.open_profile("Vault").await;
         let terminal = app.terminal();
         terminal.wait_for_prompt().await;
-        let notice = app.content("[data-testid=notice]").await.unwrap();
+        let notice = app.content("[data-testid=session-notice]").await.unwrap();
         assert!(notice.contains("encrypted using AWS KMS"), "{notice}");
         terminal.run("echo $((6*7))").await;
         terminal.wait_for_row("42").await;
