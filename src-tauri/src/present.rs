@@ -27,20 +27,42 @@ pub(crate) fn event(update: SessionUpdate) -> Option<SessionEvent> {
     }
 }
 
-/// Whether the node keeps somebody waiting is a state of affairs, not a sentence to be put away.
+/// What a person should know; the rest of the notices is for the log, where the engine has put them. Whether the node
+/// keeps somebody waiting is a state of affairs, not a sentence to be put away.
 fn notice_event(notice: &Notice) -> Option<SessionEvent> {
-    let silence = match notice {
-        Notice::Stalled(silence) => Some((SilenceKind::NoAnswer, *silence)),
-        Notice::PeerAbsent => Some((SilenceKind::NodeAbsent, Duration::ZERO)),
-        Notice::PeerPresent | Notice::Recovered => None,
-        other => return notice_text(other).map(|message| SessionEvent::Notice { message }),
-    };
-    Some(SessionEvent::Silence {
-        silence: silence.map(|(kind, lasted)| Silence {
-            kind,
-            since_ms: unix_ms(SystemTime::now() - lasted),
-        }),
-    })
+    match notice {
+        Notice::Stalled(lasted) => Some(silence(SilenceKind::NoAnswer, *lasted)),
+        Notice::PeerAbsent => Some(silence(SilenceKind::NodeAbsent, Duration::ZERO)),
+        Notice::PeerPresent | Notice::Recovered => Some(SessionEvent::Silence { silence: None }),
+        Notice::CustomerMessage(text) => sentence_for_people(protocol::text::clean(text)),
+        Notice::NoFirstMessage(_) => sentence_for_people(
+            "The node has not answered yet. It may be starting, out of disk space or unreachable."
+                .to_owned(),
+        ),
+        Notice::OutputLost { messages } => sentence_for_people(format!(
+            "The session ended before {messages} pieces of its last output had arrived."
+        )),
+        Notice::HandshakeRefused(_)
+        | Notice::MalformedFrame(_)
+        | Notice::PayloadLengthUnderstated { .. }
+        | Notice::MalformedPayload(..)
+        | Notice::UnknownMessageType(_)
+        | Notice::MisdirectedMessage(_)
+        | Notice::UnknownPayloadType(_)
+        | Notice::UnexpectedPayload(_)
+        | _ => None,
+    }
+}
+
+fn silence(kind: SilenceKind, lasted: Duration) -> SessionEvent {
+    let since_ms = unix_ms(SystemTime::now() - lasted);
+    SessionEvent::Silence {
+        silence: Some(Silence { kind, since_ms }),
+    }
+}
+
+fn sentence_for_people(message: String) -> Option<SessionEvent> {
+    (!message.is_empty()).then_some(SessionEvent::Notice { message })
 }
 
 /// Milliseconds since 1970.
@@ -82,30 +104,6 @@ fn session_state(state: State) -> SessionState {
         State::Ended(end) => return SessionState::Ended { ended: ended(end) },
     };
     SessionState::Connecting { phase }
-}
-
-/// What a person should know; the rest of the notices is for the log, where the engine has put them.
-fn notice_text(notice: &Notice) -> Option<String> {
-    let text = match notice {
-        Notice::CustomerMessage(text) => protocol::text::clean(text),
-        Notice::NoFirstMessage(_) => {
-            "The node has not answered yet. It may be starting, out of disk space or unreachable."
-                .to_owned()
-        }
-        Notice::OutputLost { messages } => {
-            format!("The session ended before {messages} pieces of its last output had arrived.")
-        }
-        Notice::HandshakeRefused(_)
-        | Notice::MalformedFrame(_)
-        | Notice::PayloadLengthUnderstated { .. }
-        | Notice::MalformedPayload(..)
-        | Notice::UnknownMessageType(_)
-        | Notice::MisdirectedMessage(_)
-        | Notice::UnknownPayloadType(_)
-        | Notice::UnexpectedPayload(_)
-        | _ => return None,
-    };
-    (!text.is_empty()).then_some(text)
 }
 
 /// An error's lower-case text as a sentence.
