@@ -46,26 +46,12 @@ function Bar({ tone, icon, testId, children, actions }: BarProps) {
 type Reconnect = Extract<SessionState, { kind: "reconnecting" }>;
 
 function Reconnecting({ id, state }: { readonly id: TabId; readonly state: Reconnect }) {
-  const controller = useController();
   const now = useNow();
   const { cause, failure, attempt, nextTryMs } = state;
   const seconds = nextTryMs === null ? 0 : Math.max(0, Math.ceil((nextTryMs - now) / 1000));
   return (
     <Bar
-      actions={
-        <>
-          <Button
-            className="button"
-            data-testid={testIds.retryNow}
-            isDisabled={nextTryMs === null}
-            onPress={() => controller.retry(id)}
-            preventFocusOnPress
-          >
-            {strings.connection.tryNow}
-          </Button>
-          <GiveUp id={id} />
-        </>
-      }
+      actions={<Actions id={id} retry={strings.connection.tryNow} trying={nextTryMs === null} />}
       icon={<PlugZap size={16} strokeWidth={1.75} />}
       testId={testIds.reconnecting}
       tone="warning"
@@ -86,22 +72,9 @@ function Reconnecting({ id, state }: { readonly id: TabId; readonly state: Recon
 type SignIn = Extract<SessionState, { kind: "waitingForSignIn" }>;
 
 function WaitingForSignIn({ id, state }: { readonly id: TabId; readonly state: SignIn }) {
-  const controller = useController();
   return (
     <Bar
-      actions={
-        <>
-          <Button
-            className="button"
-            data-testid={testIds.retryNow}
-            onPress={() => controller.retry(id)}
-            preventFocusOnPress
-          >
-            {strings.connection.lookAgain}
-          </Button>
-          <GiveUp id={id} />
-        </>
-      }
+      actions={<Actions id={id} retry={strings.connection.lookAgain} trying={false} />}
       icon={<KeyRound size={16} strokeWidth={1.75} />}
       testId={testIds.waitingForSignIn}
       tone="warning"
@@ -116,17 +89,36 @@ function WaitingForSignIn({ id, state }: { readonly id: TabId; readonly state: S
   );
 }
 
-function GiveUp({ id }: { readonly id: TabId }) {
+interface ActionsProps {
+  readonly id: TabId;
+  /** What the button says that does not wait any longer. */
+  readonly retry: string;
+  readonly trying: boolean;
+}
+
+/** The ways out of a lost connection. The keyboard stays with the terminal. */
+function Actions({ id, retry, trying }: ActionsProps) {
   const controller = useController();
   return (
-    <Button
-      className="button"
-      data-testid={testIds.giveUp}
-      onPress={() => controller.giveUp(id)}
-      preventFocusOnPress
-    >
-      {strings.connection.giveUp}
-    </Button>
+    <>
+      <Button
+        className="button"
+        data-testid={testIds.retryNow}
+        isDisabled={trying}
+        onPress={() => controller.retry(id)}
+        preventFocusOnPress
+      >
+        {retry}
+      </Button>
+      <Button
+        className="button"
+        data-testid={testIds.giveUp}
+        onPress={() => controller.giveUp(id)}
+        preventFocusOnPress
+      >
+        {strings.connection.giveUp}
+      </Button>
+    </>
   );
 }
 
