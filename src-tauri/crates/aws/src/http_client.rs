@@ -49,9 +49,16 @@ fn config(proxy: &Proxy) -> Result<ProxyConfig, Error> {
     let config = ProxyConfig::all(proxy.url().as_str())
         .map_err(|_| Error::network_settings("the proxy's URL cannot be used"))?;
     Ok(match &proxy.credentials {
-        Some((user, password)) => config.with_basic_auth(user.as_str(), password.expose_secret()),
+        // Put into a URL as they are, and taken out of it decoded.
+        Some((user, password)) => {
+            config.with_basic_auth(escaped(user), escaped(password.expose_secret()))
+        }
         None => config,
     })
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn one_way(context: &TlsContext, proxy: ProxyConfig) -> SharedHttpClient {

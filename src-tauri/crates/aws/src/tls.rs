@@ -122,16 +122,14 @@ impl ServerCertVerifier for NamesIssuer {
     ) -> Result<ServerCertVerified, rustls::Error> {
         self.0
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| match error {
-                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                    // The last of the chain names who is missing.
-                    let last = intermediates.last().unwrap_or(end_entity);
-                    let issuer = UnknownIssuer(issuer(last));
-                    rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(
-                        Arc::new(issuer),
-                    )))
+            .map_err(|error| {
+                if error != CertificateError::UnknownIssuer.into() {
+                    return error;
                 }
-                other => other,
+                // The last of the chain names who is missing.
+                let last = intermediates.last().unwrap_or(end_entity);
+                let issuer = UnknownIssuer(issuer(last));
+                CertificateError::Other(OtherError(Arc::new(issuer))).into()
             })
     }
 

@@ -224,24 +224,35 @@ fn tls_reason(error: &io::Error) -> String {
             error.to_string()
         };
     };
-    match tls {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "its certificate is signed by an authority that this computer does not trust; if that is your company's, add \
-             its certificate to the system's, or name a file with it in AWS_CA_BUNDLE or the AWS profile's ca_bundle"
-                .to_owned()
-        }
-        Error::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => "its certificate has expired; check this computer's clock too".to_owned(),
-        Error::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "its certificate is for another name".to_owned(),
-        Error::InvalidCertificate(CertificateError::Other(other)) => other.to_string(),
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "it does not speak TLS".to_owned()
-        }
-        other => other.to_string(),
+    if matches!(
+        tls,
+        Error::InvalidMessage(InvalidMessage::InvalidContentType)
+    ) {
+        return "it does not speak TLS".to_owned();
     }
+    let Error::InvalidCertificate(wrong) = tls else {
+        return tls.to_string();
+    };
+    if let CertificateError::Other(other) = wrong {
+        return other.to_string();
+    }
+    let text = if matches!(wrong, CertificateError::UnknownIssuer) {
+        "its certificate is signed by an authority that this computer does not trust; if that is your company's, add \
+         its certificate to the system's, or name a file with it in AWS_CA_BUNDLE or the AWS profile's ca_bundle"
+    } else if matches!(
+        wrong,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. }
+    ) {
+        "its certificate has expired; check this computer's clock too"
+    } else if matches!(
+        wrong,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+    ) {
+        "its certificate is for another name"
+    } else {
+        return tls.to_string();
+    };
+    text.to_owned()
 }
 
 /// What a proxy's status means.
