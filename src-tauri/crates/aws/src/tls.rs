@@ -225,3 +225,63 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (content, rest) = rest.split_at_checked(len)?;
     Some((tag, content, rest))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn an_authority_is_named_until_a_bundle_has_it() {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "Company\u{7} Root");
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let server = CertificateParams::new(vec!["gw.corp".to_owned()])
+            .unwrap()
+            .signed_by(&KeyPair::generate().unwrap(), &authority)
+            .unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), authority.pem()).unwrap();
+        let bundle = Bundle::read(file.path()).unwrap();
+        let verify = |extra: Vec<CertificateDer<'static>>| {
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let name = ServerName::try_from("gw.corp").unwrap();
+            NamesIssuer(verifier(extra, provider).unwrap())
+                .verify_server_cert(server.der(), &[], &name, &[], UnixTime::now())
+                .map(|_| ())
+        };
+        // Some other root: a system without any has no verifier.
+        let other = CertificateParams::new(vec!["other.test".to_owned()])
+            .unwrap()
+            .self_signed(&KeyPair::generate().unwrap())
+            .unwrap();
+        let error = verify(vec![other.der().clone()]).unwrap_err();
+        let rustls::Error::InvalidCertificate(CertificateError::Other(error)) = error else {
+            panic!("{error:?}");
+        };
+        // Who dials takes these words out of the library's.
+        let error = error.to_string();
+        assert!(
+            error.contains("\"Company Root\"") && error.contains("AWS_CA_BUNDLE"),
+            "{error}"
+        );
+        assert_eq!(verify(bundle.certificates), Ok(()));
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_has_no_issuer() {
+        for bytes in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x83, 255, 255, 255],
+            &[0x30, 0x80, 0],
+        ] {
+            assert_eq!(issuer(bytes), None);
+        }
+    }
+}
