@@ -212,6 +212,7 @@ impl SessionSource for SimulatorSource {
             Ok(DialTerms {
                 headers: HeaderMap::new(),
                 tls: no_tls(),
+                proxy: None,
             })
         })
     }

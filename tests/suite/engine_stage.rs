@@ -540,6 +540,7 @@ impl SessionSource for StageSource {
             Ok(DialTerms {
                 headers,
                 tls: no_tls(),
+                proxy: None,
             })
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -17,9 +18,11 @@ use http::{HeaderMap, Uri};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::error::{Action, Error, ErrorCode};
-use crate::hosts::{self, StreamHost};
+use crate::hosts::{self, StreamGateway, StreamHost};
+use crate::proxy::ProxyRules;
 use crate::settings::{Credentials, Settings};
-use crate::{sign, tls};
+use crate::tls::{self, Bundle};
+use crate::{http_client, sign};
 
 /// For one connection, one request and one call with its retries.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -148,6 +151,8 @@ pub struct Client {
     credentials: SharedCredentialsProvider,
     region: String,
     tls: Arc<rustls::ClientConfig>,
+    proxies: Arc<ProxyRules>,
+    gateway: Option<StreamGateway>,
     stream_hosts: Vec<StreamHost>,
 }
 
@@ -166,7 +171,14 @@ impl Client {
     ///
     /// [`ErrorCode::RegionMissing`], [`ErrorCode::NoCredentials`] or [`ErrorCode::Network`] for a TLS set-up that cannot be made.
     pub async fn connect(settings: Settings) -> Result<Self, Error> {
-        let tls = tls::client_config()?;
+        let proxies = Arc::new(ProxyRules::from_environment()?);
+        let bundle = configured_bundle(settings.aws_profile.as_deref()).await;
+        let bundle = bundle.map(|path| Bundle::read(&path)).transpose()?;
+        let tls = tls::client_config(bundle.as_ref())?;
+        let http_client = http_client::client(
+            Arc::clone(&proxies),
+            bundle.as_ref().map(|bundle| bundle.pem.as_slice()),
+        )?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -176,6 +188,7 @@ impl Client {
             .load_timeout(CREDENTIALS_TIMEOUT)
             .build();
         let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(http_client)
             .timeout_config(timeouts)
             .identity_cache(identities);
         if let Some(profile) = settings.aws_profile {
@@ -219,9 +232,11 @@ impl Client {
         let gateway = endpoint
             .and_then(|endpoint| endpoint.ssmmessages)
             .or_else(|| configured_endpoint(&config, "ssmmessages"))
-            .or_else(|| ssm_endpoint.clone());
+            .map(|url| StreamGateway::parse(&url))
+            .transpose()?;
         let mut stream_hosts = hosts::regional(&region);
-        stream_hosts.extend(gateway.as_deref().and_then(hosts::declared));
+        // Whatever is declared to be the API may name itself: a simulator does.
+        stream_hosts.extend(ssm_endpoint.as_deref().and_then(hosts::declared));
         let mut ssm = aws_sdk_ssm::config::Builder::from(&config);
         if let Some(url) = ssm_endpoint {
             ssm = ssm.endpoint_url(url);
@@ -236,6 +251,8 @@ impl Client {
             credentials,
             region,
             tls,
+            proxies,
+            gateway,
             stream_hosts,
         })
     }
@@ -250,6 +267,18 @@ impl Client {
     #[must_use]
     pub fn tls(&self) -> Arc<rustls::ClientConfig> {
         Arc::clone(&self.tls)
+    }
+
+    /// The rules on proxies, for the data channel too.
+    #[must_use]
+    pub fn proxies(&self) -> &ProxyRules {
+        &self.proxies
+    }
+
+    /// The message gateway that takes the place of the one in a stream URL.
+    #[must_use]
+    pub fn gateway(&self) -> Option<&StreamGateway> {
+        self.gateway.as_ref()
     }
 
     /// The hosts a stream URL may name: the region's gateways and the declared endpoint's.
@@ -476,6 +505,30 @@ fn record(session: aws_sdk_ssm::types::Session) -> Option<SessionRecord> {
             .start_date
             .and_then(|date| SystemTime::try_from(date).ok()),
     })
+}
+
+/// The file that `AWS_CA_BUNDLE` or the profile's `ca_bundle` names: the environment first, as for everything else.
+async fn configured_bundle(profile: Option<&str>) -> Option<PathBuf> {
+    // Any region, so that none is asked for over the network: nothing is called with this configuration.
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(Region::from_static("none"));
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    let config = loader.load().await;
+    let key = ServiceConfigKey::builder()
+        .service_id("SSM")
+        .env("AWS_CA_BUNDLE")
+        .profile("ca_bundle")
+        .build()
+        .ok()?;
+    let path = config.service_config()?.load_config(key)?;
+    let path = path.trim();
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        _ if path.is_empty() => None,
+        (Some(below), Some(home)) => Some(home.join(below)),
+        _ => Some(PathBuf::from(path)),
+    }
 }
 
 /// What the environment or the AWS profile says of a service's endpoint.

@@ -36,6 +36,8 @@ pub enum ErrorCode {
     RegionMissing,
     /// The service could not be reached.
     Network,
+    /// The proxy, certificate bundle or endpoint settings of this computer cannot be used; the detail names which.
+    NetworkSettings,
     /// The service failed.
     ServiceFault,
     /// There is no such session.
@@ -95,6 +97,10 @@ impl Error {
 
     pub(crate) fn tls(detail: &str) -> Self {
         Self::new(ErrorCode::Network, Some(detail.to_owned()))
+    }
+
+    pub(crate) fn network_settings(detail: &str) -> Self {
+        Self::new(ErrorCode::NetworkSettings, Some(detail.to_owned()))
     }
 
     pub(crate) fn signing(detail: &str) -> Self {
@@ -206,6 +212,12 @@ impl Error {
             ErrorCode::Throttled => "AWS asks to slow down.",
             ErrorCode::RegionMissing => "No AWS region is set.",
             ErrorCode::Network => "AWS could not be reached.",
+            ErrorCode::NetworkSettings => {
+                return format!(
+                    "The network settings cannot be used: {}.",
+                    self.detail.as_deref().unwrap_or("one of them is wrong")
+                );
+            }
             ErrorCode::ServiceFault => "The service failed.",
             ErrorCode::DoesNotExist => "The session does not exist any more.",
             ErrorCode::KeyUnavailable => {
@@ -299,8 +311,14 @@ impl Error {
             }
             ErrorCode::Throttled => "Wait a few seconds, then start again.",
             ErrorCode::RegionMissing => "Choose a region in the profile.",
+            ErrorCode::Network if self.is_untrusted_issuer() => {
+                "If your company opens TLS connections, add its certificate to the system's, or name a file with it in AWS_CA_BUNDLE or the AWS profile's ca_bundle."
+            }
             ErrorCode::Network => {
                 "Check the network, the proxy and the endpoint settings, then start again."
+            }
+            ErrorCode::NetworkSettings => {
+                "Correct it in the environment or in the AWS profile, then start again."
             }
             ErrorCode::ServiceFault => "Start again in a moment.",
             ErrorCode::KeyUnavailable => {
@@ -309,6 +327,12 @@ impl Error {
             ErrorCode::DoesNotExist | ErrorCode::MalformedAnswer | ErrorCode::Other => return None,
         };
         Some(text.to_owned())
+    }
+
+    fn is_untrusted_issuer(&self) -> bool {
+        self.detail
+            .as_ref()
+            .is_some_and(|detail| detail.contains("UnknownIssuer"))
     }
 
     /// The service's own code and words.
@@ -450,6 +474,7 @@ mod tests {
             ErrorCode::Throttled,
             ErrorCode::RegionMissing,
             ErrorCode::Network,
+            ErrorCode::NetworkSettings,
             ErrorCode::ServiceFault,
             ErrorCode::DoesNotExist,
             ErrorCode::KeyUnavailable,

@@ -7,6 +7,8 @@
 mod client;
 mod error;
 mod hosts;
+mod http_client;
+mod proxy;
 mod settings;
 mod shared_config;
 mod sign;
@@ -17,6 +19,7 @@ pub use client::{
     StartedSession,
 };
 pub use error::{Error, ErrorCode};
-pub use hosts::{StreamHost, regions};
+pub use hosts::{StreamGateway, StreamHost, regions};
+pub use proxy::{Proxy, ProxyRules};
 pub use settings::{Credentials, Endpoint, Settings};
 pub use shared_config::shared_config_profiles;

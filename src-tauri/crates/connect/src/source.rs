@@ -6,9 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use engine::{
-    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, Resumed, Scheme, SessionId,
-    SessionSource, SourceError, SourceErrorKind, SourceFuture, StreamUrl, Ticket,
+    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, Gateway, HttpProxy, Resumed,
+    Scheme, SessionId, SessionSource, SourceError, SourceErrorKind, SourceFuture, StreamUrl,
+    Ticket,
 };
+use http::HeaderValue;
+use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tracing::debug;
 
@@ -130,9 +133,15 @@ impl SessionSource for AwsSource {
             let client = self.client().await?;
             let signed = client.sign_upgrade(url.uri()).await.map_err(source_error)?;
             self.state.lock().await.signed_by = Some(signed.identity);
+            let proxy = client
+                .proxies()
+                .for_host(url.scheme() == Scheme::Tls, url.host(), url.port())
+                .map(http_proxy)
+                .transpose()?;
             Ok(DialTerms {
                 headers: signed.headers,
                 tls: client.tls(),
+                proxy,
             })
         })
     }
@@ -185,15 +194,24 @@ fn ticket(
 ) -> Result<Ticket, SourceError> {
     let session_id =
         SessionId::try_from(started.session_id).map_err(|error| malformed(&error.to_string()))?;
-    let allowed = AllowedHosts::new(
-        client
-            .stream_hosts()
-            .into_iter()
-            .map(allowed_host)
-            .collect(),
-    );
-    let stream_url = StreamUrl::parse(&started.stream_url, &session_id, &allowed)
-        .map_err(|error| malformed(&error.to_string()))?;
+    let stream_url = match client.gateway() {
+        Some(gateway) => {
+            let AllowedHost { scheme, host, port } = allowed_host(gateway.host.clone());
+            let gateway = Gateway {
+                scheme,
+                host,
+                port,
+                base_path: gateway.base_path.clone(),
+            };
+            StreamUrl::parse_at(&started.stream_url, &session_id, &gateway)
+        }
+        None => {
+            let hosts = client.stream_hosts().into_iter().map(allowed_host);
+            let allowed = AllowedHosts::new(hosts.collect());
+            StreamUrl::parse(&started.stream_url, &session_id, &allowed)
+        }
+    }
+    .map_err(|error| malformed(&error.to_string()))?;
     Ok(Ticket {
         session_id,
         target: target.to_owned(),
@@ -212,6 +230,24 @@ fn allowed_host(host: aws::StreamHost) -> AllowedHost {
         host: host.host,
         port: host.port,
     }
+}
+
+fn http_proxy(proxy: &aws::Proxy) -> Result<HttpProxy, SourceError> {
+    let authorization = proxy
+        .authorization()
+        .map(|header| {
+            let mut header = HeaderValue::from_str(header.expose_secret())
+                .map_err(|_| malformed("the proxy's credentials make no header"))?;
+            header.set_sensitive(true);
+            Ok(header)
+        })
+        .transpose()?;
+    Ok(HttpProxy {
+        tls: proxy.tls,
+        host: proxy.host.clone(),
+        port: proxy.port,
+        authorization,
+    })
 }
 
 fn malformed(detail: &str) -> SourceError {

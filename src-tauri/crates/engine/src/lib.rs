@@ -15,6 +15,7 @@ mod ending;
 mod heartbeat;
 mod held;
 mod network;
+mod proxy;
 mod session;
 mod source;
 mod stream_url;
@@ -27,11 +28,12 @@ pub use clock::WallClock;
 pub use dial::DialError;
 pub use held::MAX_SESSION_BYTES;
 pub use network::{Network, NetworkFuture, Transport};
+pub use proxy::HttpProxy;
 pub use session::{CLOSE_GRACE, Exit, Interrupt, SessionConfig, SessionHandle, SessionUpdates};
 pub use source::{
     DataKey, DialTerms, Resumed, SessionSource, SourceError, SourceErrorKind, SourceFuture, Ticket,
 };
-pub use stream_url::{AllowedHost, AllowedHosts, Scheme, StreamUrl, StreamUrlError};
+pub use stream_url::{AllowedHost, AllowedHosts, Gateway, Scheme, StreamUrl, StreamUrlError};
 pub use timeline::{MAX_TIMELINE_ENTRIES, Moment, Timeline, TimelineEntry};
 pub use update::{End, EndedBy, Lost, Outage, SessionUpdate, State};
 

@@ -12,6 +12,7 @@ use protocol::SessionId;
 use protocol::kms::DataKeyRequest;
 use secrecy::{SecretSlice, SecretString};
 
+use crate::proxy::HttpProxy;
 use crate::stream_url::StreamUrl;
 
 /// What a [`SessionSource`] answers with, in time.
@@ -72,6 +73,8 @@ pub struct DialTerms {
     pub headers: HeaderMap,
     /// The TLS configuration for `wss` URLs: the one that the API calls use, so that both trust the same.
     pub tls: Arc<rustls::ClientConfig>,
+    /// The proxy to go through; `None`: straight to the host.
+    pub proxy: Option<HttpProxy>,
 }
 
 impl fmt::Debug for DialTerms {

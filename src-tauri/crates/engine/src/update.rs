@@ -124,6 +124,8 @@ impl Lost {
                 DialError::Refused { .. } | DialError::Upgrade { .. } => true,
                 DialError::Sign(_)
                 | DialError::Connect { .. }
+                | DialError::Proxy { .. }
+                | DialError::ProxyRefused { .. }
                 | DialError::Tls { .. }
                 | DialError::Timeout { .. } => false,
             },
