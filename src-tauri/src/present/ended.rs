@@ -163,6 +163,14 @@ fn not_connected(by: EndedBy, error: &engine::DialError) -> Ended {
             "The connection to the service is not trusted.",
             "A proxy may be opening the connection with a certificate this computer does not know.",
         ),
+        engine::DialError::ProxyRefused { status: 407, .. } => (
+            "The proxy asks for a name and a password.",
+            "Put them into HTTPS_PROXY as http://name:password@proxy:port, then start Sessiondeck again.",
+        ),
+        engine::DialError::ProxyRefused { .. } | engine::DialError::Proxy { .. } => (
+            "The proxy did not let the data channel through.",
+            "Have it allow CONNECT to the hosts of ssmmessages, or name them in NO_PROXY.",
+        ),
         engine::DialError::Sign(_) => (
             "The data channel could not be signed.",
             "Check the credentials of this profile and start again.",
