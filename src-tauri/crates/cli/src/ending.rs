@@ -76,7 +76,15 @@ fn not_connected(error: &DialError) -> Trouble {
             "The data channel could not be signed.",
             "Check the credentials, then start again.",
         ),
-        _ => (
+        DialError::ProxyRefused { status: 407, .. } => (
+            "The proxy asks for a name and a password.",
+            "Put them into HTTPS_PROXY as http://name:password@proxy:port.",
+        ),
+        DialError::ProxyRefused { .. } | DialError::Proxy { .. } => (
+            "The proxy did not let the data channel through.",
+            "Have it allow CONNECT to the hosts of ssmmessages, or name them in NO_PROXY.",
+        ),
+        DialError::Connect { .. } | DialError::Upgrade { .. } | DialError::Timeout { .. } | _ => (
             "The data channel could not be reached.",
             "Check the network, and that ssmmessages of this region can be reached from here.",
         ),

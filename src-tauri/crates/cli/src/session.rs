@@ -349,7 +349,19 @@ fn notice_line(notice: &Notice) -> Option<String> {
         Notice::OutputLost { messages } => Some(format!(
             "The session ended before {messages} pieces of its last output had arrived."
         )),
-        _ => None,
+        Notice::PeerAbsent => {
+            Some("The node is not connected; what you type is kept until it is back.".to_owned())
+        }
+        Notice::PeerPresent
+        | Notice::HandshakeRefused(_)
+        | Notice::MalformedFrame(_)
+        | Notice::PayloadLengthUnderstated { .. }
+        | Notice::MalformedPayload(..)
+        | Notice::UnknownMessageType(_)
+        | Notice::MisdirectedMessage(_)
+        | Notice::UnknownPayloadType(_)
+        | Notice::UnexpectedPayload(_)
+        | _ => None,
     }
 }
 

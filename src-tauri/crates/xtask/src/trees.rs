@@ -41,6 +41,11 @@ pub(crate) fn trees(workspace: &Workspace) -> Result<Outcome, String> {
             &["tauri", "wry", "aws-sdk", "aws-config"],
         ));
     }
+    faults.extend(forbidden(
+        "cli",
+        &tree(workspace, "cli", &[])?,
+        &["tauri", "wry", "simulator"],
+    ));
     faults.extend(one_tls_stack(&tree(
         workspace,
         "sessiondeck",
