@@ -1,5 +1,6 @@
 //! The tests that cross crates, in one binary so that they link once.
 
+mod conformance;
 mod engine_memory;
 mod engine_outage;
 mod engine_session;
