@@ -122,10 +122,13 @@ impl Scene {
             }
         }
         let end_at = self.until_bytes(begin_at + len, end.as_bytes()).await;
+        let arrived = &self.session.output[begin_at..end_at];
+        let same = arrived.iter().zip(&data).take_while(|(a, b)| a == b);
         assert!(
-            self.session.output[begin_at..end_at] == data[..],
-            "{} bytes came back of {len}, or others",
-            end_at - begin_at
+            arrived == data,
+            "{} bytes came back of {len}, and the first {} are right",
+            arrived.len(),
+            same.count()
         );
     }
 

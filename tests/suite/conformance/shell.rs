@@ -69,11 +69,17 @@ async fn smp_29_every_control_code_reaches_the_program() {
 #[tokio::test]
 async fn agent_483_interrupt_and_suspend_stop_the_program_and_not_the_session() {
     let mut scene = Scene::open().await;
-    scene.session.send("echo sta''rted; sleep 1000\r").await;
+    // An interrupt empties the terminal's queue of input, so that each step waits for the one before.
+    scene
+        .session
+        .send("PS1='rea''dy> '; echo sta''rted; sleep 1000\r")
+        .await;
     scene.session.until_output("started").await;
     scene.session.send("\x03").await;
+    scene.session.until_output("ready> ").await;
     scene.answers().await;
     scene.session.send("\x1a").await;
+    scene.session.until_output("^Z").await;
     scene.answers().await;
     scene.close().await;
 }
