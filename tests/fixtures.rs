@@ -3,20 +3,22 @@
 //! [`SimulatorSource`] asks the simulator's HTTP API without the AWS SDK and without signatures, so that these tests need
 //! neither. Signing has tests of its own beside `aws` and `simulator`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use engine::{
-    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, End, Jitter, Resumed, Scheme,
-    SessionConfig, SessionHandle, SessionId, SessionSource, SessionUpdate, SessionUpdates,
+    AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, End, Jitter, Notice, Resumed,
+    Scheme, SessionConfig, SessionHandle, SessionId, SessionSource, SessionUpdate, SessionUpdates,
     SourceError, SourceErrorKind, SourceFuture, State, StreamUrl, TerminalSize, Ticket,
 };
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use serde_json::{Value, json};
 use simulator::{Config, DEMO_TARGET, Simulator};
 use tokio::net::TcpStream;
@@ -45,6 +47,7 @@ pub struct SimulatorSource {
     resumes: AtomicUsize,
     terminates: AtomicUsize,
     signed_in: Notify,
+    dialled: Mutex<Vec<String>>,
 }
 
 impl SimulatorSource {
@@ -58,6 +61,7 @@ impl SimulatorSource {
             resumes: AtomicUsize::new(0),
             signed_in: Notify::new(),
             terminates: AtomicUsize::new(0),
+            dialled: Mutex::default(),
         })
     }
 
@@ -84,6 +88,14 @@ impl SimulatorSource {
         self.terminates.load(Ordering::Relaxed)
     }
 
+    /// The hosts of the data channels that were dialled, in order.
+    #[must_use]
+    pub fn dialled(&self) -> Vec<String> {
+        let dialled = self.dialled.lock().unwrap_or_else(PoisonError::into_inner);
+        dialled.clone()
+    }
+
+    /// Calls an operation, which is named with its service's prefix.
     async fn call(&self, operation: &str, body: &Value) -> Result<Value, SourceError> {
         let authority = self
             .endpoint
@@ -99,7 +111,7 @@ impl SimulatorSource {
         let request = Request::post("/")
             .header("host", authority)
             .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("AmazonSSM.{operation}"))
+            .header("x-amz-target", operation)
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|e| unreachable(e.to_string()))?;
         let answer = async {
@@ -119,17 +131,24 @@ impl SimulatorSource {
             let code = value["__type"].as_str().unwrap_or_default().to_owned();
             let kind = match code.as_str() {
                 "ExpiredTokenException" => SourceErrorKind::SignInNeeded,
-                "ThrottlingException" | "InternalServerError" => SourceErrorKind::Busy,
+                "ThrottlingException" | "InternalServerError" | "ServiceUnavailable" => {
+                    SourceErrorKind::Busy
+                }
                 _ => SourceErrorKind::Refused,
             };
-            Err(failed(kind, code))
+            // The API of Session Manager writes one, KMS the other.
+            let words = value["message"].as_str().or(value["Message"].as_str());
+            Err(SourceError {
+                message: words.unwrap_or("The simulator said no.").to_owned(),
+                ..failed(kind, code)
+            })
         }
     }
 
     async fn start_session(&self) -> Result<Ticket, SourceError> {
         self.starts.fetch_add(1, Ordering::Relaxed);
         let answer = self
-            .call("StartSession", &json!({ "Target": self.target }))
+            .call("AmazonSSM.StartSession", &json!({ "Target": self.target }))
             .await?;
         self.ticket(&answer)
     }
@@ -138,10 +157,16 @@ impl SimulatorSource {
         self.resumes.fetch_add(1, Ordering::Relaxed);
         let answer = self
             .call(
-                "ResumeSession",
+                "AmazonSSM.ResumeSession",
                 &json!({ "SessionId": session_id.as_ref() }),
             )
-            .await?;
+            .await;
+        let answer = match answer {
+            Err(error) if error.detail.as_deref() == Some("DoesNotExistException") => {
+                return Ok(Resumed::Gone);
+            }
+            answer => answer?,
+        };
         if answer["TokenValue"].as_str().unwrap_or_default().is_empty() {
             return Ok(Resumed::Gone);
         }
@@ -162,11 +187,12 @@ impl SimulatorSource {
             .trim_start_matches("http://")
             .trim_end_matches('/');
         let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
-        let allowed = AllowedHosts::new(vec![AllowedHost {
+        let allowed = [host, "localhost"].map(|host| AllowedHost {
             scheme: Scheme::Plain,
             host: host.to_owned(),
             port: port.parse().ok(),
-        }]);
+        });
+        let allowed = AllowedHosts::new(allowed.into());
         let stream_url = StreamUrl::parse(
             &SecretString::from(field("StreamUrl")?),
             &session_id,
@@ -198,17 +224,31 @@ impl SessionSource for SimulatorSource {
         })
     }
 
-    fn data_key<'a>(&'a self, _request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
+    fn data_key<'a>(&'a self, request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
         Box::pin(async {
-            Err(failed(
-                SourceErrorKind::Refused,
-                "the simulator has no KMS".to_owned(),
-            ))
+            let body = json!({
+                "KeyId": request.key_id,
+                "NumberOfBytes": 64,
+                "EncryptionContext": request.context,
+            });
+            let answer = self.call("TrentService.GenerateDataKey", &body).await?;
+            let field = |name: &str| {
+                STANDARD
+                    .decode(answer[name].as_str().unwrap_or_default())
+                    .map_err(|e| failed(SourceErrorKind::Malformed, e.to_string()))
+            };
+            Ok(DataKey {
+                plaintext: SecretSlice::from(field("Plaintext")?),
+                ciphertext: field("CiphertextBlob")?,
+            })
         })
     }
 
-    fn dial_terms<'a>(&'a self, _url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
+    fn dial_terms<'a>(&'a self, url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
         Box::pin(async {
+            let mut dialled = self.dialled.lock().unwrap_or_else(PoisonError::into_inner);
+            dialled.push(url.host().to_owned());
+            drop(dialled);
             Ok(DialTerms {
                 headers: HeaderMap::new(),
                 tls: no_tls(),
@@ -221,7 +261,7 @@ impl SessionSource for SimulatorSource {
         Box::pin(async move {
             self.terminates.fetch_add(1, Ordering::Relaxed);
             self.call(
-                "TerminateSession",
+                "AmazonSSM.TerminateSession",
                 &json!({ "SessionId": session_id.as_ref() }),
             )
             .await
@@ -266,6 +306,8 @@ pub struct Held {
     pub output: Vec<u8>,
     /// All states so far.
     pub states: Vec<State>,
+    /// All notices so far.
+    pub notices: Vec<Notice>,
     /// Waits for the session's task.
     pub tracker: TaskTracker,
     /// Whether output is granted back as soon as it is seen.
@@ -300,6 +342,7 @@ impl Held {
             updates,
             output: Vec::new(),
             states: Vec::new(),
+            notices: Vec::new(),
             tracker,
             grants: true,
             patience: PATIENCE,
@@ -332,7 +375,8 @@ impl Held {
                     self.handle.grant_credit(bytes.len());
                 }
             }
-            Some(SessionUpdate::Notice(_)) | None => {}
+            Some(SessionUpdate::Notice(notice)) => self.notices.push(notice.clone()),
+            None => {}
         }
         update
     }

@@ -102,6 +102,7 @@ async fn input_that_nobody_takes_waits_with_its_sender() {
     held.close().await;
 }
 
+/// Input into a dead connection, with output that nobody reads
 #[tokio::test(start_paused = true)]
 async fn smp_6_input_into_a_dead_connection_is_not_mistaken_for_a_slow_receiver() {
     let stage = Stage::new();

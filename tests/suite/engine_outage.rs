@@ -44,6 +44,7 @@ fn outages(held: &Held) -> usize {
         .count()
 }
 
+/// The hourly close, for a week
 #[tokio::test(start_paused = true)]
 async fn smp_135_a_close_every_hour_for_a_week_is_resumed_at_once_each_time() {
     let stage = Stage::new();
@@ -165,6 +166,7 @@ async fn checksummed(seed: u64, len: usize) -> usize {
     cuts
 }
 
+/// Data under way when the connection is cut
 #[tokio::test(start_paused = true)]
 async fn smp_135_no_byte_is_lost_or_doubled_over_hundreds_of_cut_connections() {
     let mut cuts = 0;
@@ -216,6 +218,7 @@ async fn the_new_url_and_token_of_each_resume_are_adopted_and_each_dial_is_signe
     held.close().await;
 }
 
+/// Credentials of an hour ago, refused at the resume
 #[tokio::test(start_paused = true)]
 async fn smp_136_expired_credentials_are_waited_for_and_what_was_typed_arrives_once() {
     let stage = Stage::new();
@@ -298,6 +301,7 @@ async fn a_resume_that_is_refused_for_good_ends_the_session_with_the_services_wo
     held.close().await;
 }
 
+/// Idle connections die behind a VPN or proxy, unnoticed for minutes
 #[tokio::test(start_paused = true)]
 async fn agent_496_a_dead_peer_is_found_in_time_while_nobody_types() {
     let stage = Stage::new();
@@ -321,6 +325,7 @@ async fn agent_496_a_dead_peer_is_found_in_time_while_nobody_types() {
     held.close().await;
 }
 
+/// A dead connection while somebody types
 #[tokio::test(start_paused = true)]
 async fn smp_6_a_dead_peer_is_told_of_in_seconds_while_somebody_types() {
     let stage = Stage::new();
@@ -376,6 +381,7 @@ async fn a_key_typed_while_the_write_fails_arrives_once() {
     held.close().await;
 }
 
+/// Input typed during an outage is ignored or lost
 #[tokio::test(start_paused = true)]
 async fn smp_102_input_during_an_outage_is_kept_up_to_a_bound_and_arrives_once_in_order() {
     let stage = Stage::new();
@@ -609,6 +615,7 @@ async fn giving_up_ends_a_search_and_does_nothing_to_a_connection() {
     assert_eq!(stage.state().terminates, 1);
 }
 
+/// No way out of an outage but to kill the client
 #[tokio::test(start_paused = true)]
 async fn smp_47_quitting_in_the_middle_of_an_outage_leaves_no_task() {
     for (reach, signed_out, answer) in [
@@ -643,6 +650,7 @@ async fn smp_47_quitting_in_the_middle_of_an_outage_leaves_no_task() {
     }
 }
 
+/// Sessions are dead after the computer slept
 #[tokio::test(start_paused = true)]
 async fn cloudglance_6_after_a_nights_sleep_a_dead_connection_is_back_in_seconds() {
     let stage = Stage::new();
@@ -752,6 +760,7 @@ async fn a_presigned_url_is_not_signed_again_and_cannot_be_resumed() {
     held.close().await;
 }
 
+/// No reason in the log for an end
 #[tokio::test(start_paused = true)]
 async fn smp_139_ends_say_who_it_was_and_the_timeline_what_led_to_it() {
     for (words, by) in [

@@ -247,6 +247,7 @@ async fn a_shell_goes_on_over_many_connections_and_counts_on() {
     simulator.shutdown().await;
 }
 
+/// Credentials expire during the session and the client exits
 #[tokio::test]
 async fn smp_117_credentials_that_expire_are_waited_for_and_the_shell_goes_on() {
     let simulator = simulator().await;
