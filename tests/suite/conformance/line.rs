@@ -168,8 +168,7 @@ async fn wire_oversized_frames_do_not_end_the_session() {
 /// Sequence numbers far off or long past
 #[tokio::test]
 async fn wire_wrong_sequence_numbers_are_ignored() {
-    // Far off: a number within the receiver's window cannot be told from the real one.
-    for ahead in [1_000_000, -1_000_000] {
+    for ahead in [1_000_000, -5] {
         carried_through(Damage::WrongNumber { ahead }, 0.3, Frames::Stream)
             .await
             .close()

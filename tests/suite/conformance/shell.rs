@@ -31,9 +31,12 @@ async fn ended(config: Config) -> (End, Scene) {
 }
 
 fn info(scene: &Scene) -> engine::SessionInfo {
-    let open = scene.session.states.iter().find_map(|state| match state {
-        State::Open { info, .. } => Some(info.clone()),
-        _ => None,
+    let open = scene.session.states.iter().find_map(|state| {
+        if let State::Open { info, .. } = state {
+            Some(info.clone())
+        } else {
+            None
+        }
     });
     open.expect("it was open")
 }

@@ -9,6 +9,7 @@ mod features;
 mod kill;
 mod process;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -418,10 +419,10 @@ impl Agent {
         };
         // The program does not read. Acknowledgements still come through, or a program that only writes would stop too.
         if self.held.len() < HELD_FRAMES && self.held_bytes + frame.len() <= HELD_BYTES {
-            let len = frame.len();
-            self.held_bytes += len;
-            if let Some(earlier) = self.held.insert(number, frame) {
-                self.held_bytes -= earlier.len();
+            // The first of a number counts, as it would if the program read.
+            if let Entry::Vacant(place) = self.held.entry(number) {
+                self.held_bytes += frame.len();
+                place.insert(frame);
             }
         }
     }
