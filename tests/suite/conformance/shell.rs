@@ -11,6 +11,7 @@ use simulator::config::{
 use simulator::faults::AgentAction;
 use simulator::{Action, Config, Disconnect};
 use testsuite::fixtures::unsigned;
+use tokio::time::timeout;
 
 use super::Scene;
 
@@ -72,18 +73,31 @@ async fn smp_29_every_control_code_reaches_the_program() {
 #[tokio::test]
 async fn agent_483_interrupt_and_suspend_stop_the_program_and_not_the_session() {
     let mut scene = Scene::open().await;
-    // An interrupt empties the terminal's queue of input, so that each step waits for the one before.
-    scene
-        .session
-        .send("PS1='rea''dy> '; echo sta''rted; sleep 1000\r")
-        .await;
-    scene.session.until_output("started").await;
-    scene.session.send("\x03").await;
-    scene.session.until_output("ready> ").await;
-    scene.answers().await;
-    scene.session.send("\x1a").await;
-    scene.session.until_output("^Z").await;
-    scene.answers().await;
+    for (key, prompt) in [("\x03", "interrupted> "), ("\x1a", "suspended> ")] {
+        // Spelt so that the echo of the command is not taken for the prompt.
+        let (front, back) = prompt.split_at(3);
+        scene
+            .session
+            .send(&format!("PS1='{front}''{back}'; echo sta''rted; cat\r"))
+            .await;
+        scene.session.until_output("started").await;
+        // While the shell is still starting the program, the key is the shell's and not the program's: pressed again, as
+        // a person does.
+        let stopped = async {
+            loop {
+                scene.session.send(key).await;
+                let seen = scene.session.until_output(prompt);
+                if timeout(Duration::from_secs(1), seen).await.is_ok() {
+                    break;
+                }
+            }
+        };
+        timeout(Duration::from_secs(15), stopped)
+            .await
+            .expect("the key stops the program");
+        scene.answers().await;
+        scene.session.output.clear();
+    }
     scene.close().await;
 }
 
