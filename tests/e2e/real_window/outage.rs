@@ -94,9 +94,13 @@ async fn a_wait_can_be_given_up_and_the_tab_starts_a_new_session() {
         app.click("[data-testid=ended-restart]").await;
         terminal.wait_for_prompt().await;
         // What was there is kept above a rule.
-        let text = terminal.text().await;
-        let rule = text.find("── session ended").unwrap();
-        assert!(text.find("before").unwrap() < rule, "{text}");
+        terminal
+            .wait_for("what was there, above a rule", |text| {
+                let rule = text.find("── session ended");
+                let before = text.find("before");
+                matches!((before, rule), (Some(before), Some(rule)) if before < rule)
+            })
+            .await;
     })
     .await;
 }
