@@ -8,7 +8,6 @@ mod profiles;
 mod shell;
 mod tabs;
 
-use std::path::Path;
 use std::{env, fs};
 
 use fantoccini::Client;
@@ -76,7 +75,7 @@ async fn light_and_dark_follow_the_system() {
             }
             let png = screenshot(app.client()).await;
             if env::var_os(UPDATE).is_some() {
-                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/screenshots");
+                let folder = testsuite::folder().join("../ui/screenshots");
                 fs::create_dir_all(&folder).unwrap();
                 let name = if dark { "dark.png" } else { "light.png" };
                 fs::write(folder.join(name), &png).unwrap();

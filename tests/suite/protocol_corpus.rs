@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::path::Path;
-
 use testsuite::oracles::fuzzing::TARGETS;
 
 #[test]
 fn every_kept_input_of_every_fuzz_target_keeps_its_promises() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let corpus = testsuite::folder().join("fuzz/corpus");
     for (name, target) in TARGETS {
         let mut count = 0;
         for entry in std::fs::read_dir(corpus.join(name)).unwrap() {

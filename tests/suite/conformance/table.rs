@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What a test's name begins with to stand in the table.
 const SOURCES: &[&str] = &[
@@ -50,7 +50,7 @@ fn rows(source: &str) -> Vec<Row> {
 
 /// All such tests, by the title of their group.
 fn groups() -> Vec<(String, Vec<Row>)> {
-    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite");
+    let suite = testsuite::folder().join("suite");
     let read = |path: PathBuf| {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
@@ -113,7 +113,7 @@ fn table() -> String {
 
 #[test]
 fn the_readme_lists_the_complaints_that_are_answered() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let path = testsuite::folder().join("../README.md");
     let readme = fs::read_to_string(&path).expect("there is a README");
     let (before, rest) = readme.split_once(BEGIN).expect("the table's beginning");
     let (listed, after) = rest.split_once(END).expect("the table's end");
