@@ -7,6 +7,7 @@ mod chunks;
 mod environment;
 mod features;
 mod kill;
+mod pause;
 mod process;
 
 use std::collections::btree_map::Entry;
@@ -27,6 +28,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use self::chunks::Chunks;
+use self::pause::Pause;
 use self::process::{Command, Piece, Process};
 use crate::config::{Delivery, Platform};
 use crate::service::Service;
@@ -136,8 +138,8 @@ struct Agent {
     process: Option<Process>,
     stdout: Chunks,
     stderr: Chunks,
-    /// No output is sent before this.
-    send_from: Instant,
+    /// No output is sent before it is over.
+    pause: Pause,
     last_activity: Instant,
     stage: Stage,
     exit_code: Option<i32>,
@@ -223,7 +225,7 @@ impl Agent {
             size: None,
             starting: None,
             process: None,
-            send_from: now,
+            pause: Pause::default(),
             last_activity: now,
             stage: Stage::Running,
             exit_code: None,
@@ -257,7 +259,7 @@ impl Agent {
         self.pass_input();
         // Any frame of a client counts as its return; one that was held, or came late, is not.
         if self.client.is_none() && !self.channel.is_paused() {
-            self.pause();
+            self.pause_publication();
         }
         self.send_output();
         // Each stage may be over as soon as it begins.
@@ -374,7 +376,7 @@ impl Agent {
             self.handle_frame(frame);
         }
         // One connection can follow another unseen, and what the first did not get must be sent again.
-        self.pause();
+        self.pause_publication();
         if self.client.is_some() {
             let form = HeaderForm::WithPayloadType;
             let start = gateway::start_publication(form, Uuid::new_v4(), timestamp::now_ms());
@@ -395,12 +397,12 @@ impl Agent {
         } else if presence == Presence::Here && earlier == Presence::Absent {
             self.channel.handle_connected(now);
             if self.client.is_none() {
-                self.pause();
+                self.pause_publication();
             }
         }
     }
 
-    fn pause(&mut self) {
+    fn pause_publication(&mut self) {
         let form = HeaderForm::WithPayloadType;
         let pause = gateway::pause_publication(form, Uuid::new_v4(), timestamp::now_ms());
         self.handle_service_frame(pause);
@@ -547,7 +549,7 @@ impl Agent {
         tracing::debug!(session = %self.session.id, pid = process.pid, "program started");
         self.session.set_child(Some(process.pid));
         self.process = Some(process);
-        self.send_from = Instant::now() + self.service.config.agent.first_output_delay;
+        self.pause = Pause::until(Instant::now() + self.service.config.agent.first_output_delay);
         self.apply_size();
         self.channel.set_ready(self.now());
     }
@@ -654,13 +656,13 @@ impl Agent {
             }
             self.last_activity = Instant::now();
             if let Some(pause) = self.service.config.agent.chunk_pause {
-                self.send_from = self.last_activity + pause;
+                self.pause = Pause::until(self.last_activity + pause);
             }
             self.handle_outputs();
         }
     }
 
-    fn may_send(&self) -> bool {
+    fn may_send(&mut self) -> bool {
         let collecting = match self.plan.program {
             Program::NonInteractive {
                 separate_output_stream: false,
@@ -676,7 +678,7 @@ impl Agent {
             && !self.channel.is_paused()
             && self.channel.output_capacity() > 0
             && self.outgoing.len() < OUTGOING
-            && self.send_from <= Instant::now()
+            && self.pause.is_over(Instant::now())
     }
 
     /// Bytes of output that wait here.
@@ -790,7 +792,6 @@ impl Agent {
 
     /// The next moment at which there is something to do without anything from outside.
     fn deadline(&self) -> Option<Instant> {
-        let now = Instant::now();
         let idle = self
             .service
             .config
@@ -808,7 +809,7 @@ impl Agent {
             .channel
             .poll_timeout()
             .map(|elapsed| self.epoch + elapsed);
-        let send = (self.backlog() > 0 && self.send_from > now).then_some(self.send_from);
+        let send = self.pause.deadline().filter(|_| self.backlog() > 0);
         let stage = match &self.stage {
             Stage::Running if self.exit_code.is_some() => {
                 if self.output_ended {
