@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod sanitized;
+mod watcher;
 
 pub use chain::{Base, Chain, ChainError, RoleStep};
 pub use file::MAX_FILE_BYTES;
@@ -20,3 +21,4 @@ pub use kind::{Keys, Login, Process, ProfileKind, Role, RoleSource, Sso, WebIden
 pub use model::{Place, Problem, Profile, Services, SharedConfig, SsoSession};
 pub use paths::{FileKind, Paths};
 pub use sanitized::Sanitized;
+pub use watcher::{Timing, Watcher};

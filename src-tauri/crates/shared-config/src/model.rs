@@ -50,7 +50,7 @@ pub struct Place {
 }
 
 /// What the two files say.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct SharedConfig {
     pub(crate) profiles: Vec<Profile>,
     by_name: BTreeMap<String, usize>,
@@ -269,6 +269,15 @@ impl SharedConfig {
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
+    }
+}
+
+impl fmt::Debug for SharedConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedConfig")
+            .field("profiles", &self.profiles)
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
     }
 }
 
