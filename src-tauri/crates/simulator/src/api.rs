@@ -23,6 +23,7 @@ use crate::faults::CallError;
 use crate::random;
 use crate::service::{Service, StartRecord};
 use crate::session::Session;
+use crate::signin::identities::Identity;
 use crate::timestamp;
 
 /// The prefix of `X-Amz-Target`.
@@ -31,6 +32,7 @@ pub(crate) const SERVICE_PREFIX: &str = "AmazonSSM.";
 /// Carries out the operation that `X-Amz-Target` names.
 pub(crate) fn call(
     service: &Arc<Service>,
+    caller: &Identity,
     operation: &str,
     body: &[u8],
     user_agent: Option<&str>,
@@ -40,10 +42,10 @@ pub(crate) fn call(
         return Err(ApiError::expired_token());
     }
     if let Some(fault) = fault {
-        check_fault(service, operation, body, fault)?;
+        check_fault(service, caller, operation, body, fault)?;
     }
     let answer = match operation.strip_prefix(SERVICE_PREFIX) {
-        Some("StartSession") => start_session(service, parse(body)?, user_agent),
+        Some("StartSession") => start_session(service, caller, parse(body)?, user_agent),
         Some("ResumeSession") => resume_session(service, &parse(body)?),
         Some("TerminateSession") => terminate_session(service, &parse(body)?),
         Some("DescribeSessions") => describe_sessions(service, &parse(body)?),
@@ -64,6 +66,7 @@ pub(crate) fn call(
 /// The error that was asked for, if it is one.
 fn check_fault(
     service: &Service,
+    caller: &Identity,
     operation: &str,
     body: &[u8],
     fault: CallError,
@@ -86,7 +89,7 @@ fn check_fault(
                 id if id.is_empty() => format!("arn:aws:ssm:{region}:{account}:*"),
                 id => format!("arn:aws:ssm:{region}:{account}:session/{id}"),
             };
-            ApiError::access_denied(&caller_arn(service), &format!("ssm:{operation}"), &resource)
+            ApiError::access_denied(&caller.arn, &format!("ssm:{operation}"), &resource)
         }
     })
 }
@@ -119,6 +122,7 @@ struct StartSession {
 
 fn start_session(
     service: &Arc<Service>,
+    caller: &Identity,
     input: StartSession,
     user_agent: Option<&str>,
 ) -> Result<Value, ApiError> {
@@ -150,7 +154,7 @@ fn start_session(
         TargetBehaviour::AccessDenied => {
             let resource = target_arn(service, target);
             return Err(ApiError::access_denied(
-                &caller_arn(service),
+                &caller.arn,
                 "ssm:StartSession",
                 &resource,
             ));
@@ -178,7 +182,7 @@ fn start_session(
 
     let plan = (behaviour == TargetBehaviour::Connected).then(|| plan(document, &values));
     let session = service
-        .start_session(target, name, input.reason, plan)
+        .start_session(caller, target, name, input.reason, plan)
         .ok_or_else(ApiError::throttling)?;
     Ok(connection(service, &session, None))
 }
@@ -379,7 +383,6 @@ fn describe_sessions(service: &Service, input: &DescribeSessions) -> Result<Valu
     }
     validation.finish()?;
 
-    let owner = caller_arn(service);
     let mut sessions: Vec<_> = service
         .all_sessions()
         .into_iter()
@@ -390,7 +393,7 @@ fn describe_sessions(service: &Service, input: &DescribeSessions) -> Result<Valu
                 match filter.key.as_deref().unwrap_or_default() {
                     "Target" => session.target == value,
                     "SessionId" => session.id == value,
-                    "Owner" => owner == value,
+                    "Owner" => session.owner == value,
                     "Status" => session.status().as_str() == value,
                     "InvokedAfter" => {
                         timestamp::format_iso_seconds(session.started_ms).as_str() >= value
@@ -411,19 +414,19 @@ fn describe_sessions(service: &Service, input: &DescribeSessions) -> Result<Valu
     )?;
     let sessions: Vec<_> = page
         .iter()
-        .map(|session| describe_session(&owner, session))
+        .map(|session| describe_session(session))
         .collect();
     Ok(with_next_token(json!({ "Sessions": sessions }), next_token))
 }
 
-fn describe_session(owner: &str, session: &Session) -> Value {
+fn describe_session(session: &Session) -> Value {
     let mut value = json!({
         "SessionId": session.id,
         "Target": session.target,
         "Status": session.status().as_str(),
         "StartDate": epoch_seconds(session.started_ms),
         "DocumentName": session.document,
-        "Owner": owner,
+        "Owner": session.owner,
         "OutputUrl": {},
         "AccessType": "Standard",
     });
@@ -589,13 +592,6 @@ fn with_next_token(mut value: Value, token: Option<String>) -> Value {
     value
 }
 
-pub(crate) fn caller_arn(service: &Service) -> String {
-    format!(
-        "arn:aws:iam::{}:user/{}",
-        service.config.account_id, service.config.principal
-    )
-}
-
 fn target_arn(service: &Service, target: &str) -> String {
     let (region, account) = (&service.config.region, &service.config.account_id);
     if target.starts_with("mi-") {
@@ -626,6 +622,7 @@ mod tests {
     fn ask(service: &Arc<Service>, operation: &str, body: &Value) -> Result<Value, ApiError> {
         call(
             service,
+            &service.identities.configured(),
             &format!("AmazonSSM.{operation}"),
             body.to_string().as_bytes(),
             None,
@@ -718,6 +715,7 @@ mod tests {
         ] {
             let error = call(
                 &service,
+                &service.identities.configured(),
                 "AmazonSSM.StartSession",
                 body.as_bytes(),
                 None,
@@ -729,6 +727,7 @@ mod tests {
         let deep = "[".repeat(100_000);
         let error = call(
             &service,
+            &service.identities.configured(),
             "AmazonSSM.StartSession",
             deep.as_bytes(),
             None,

@@ -2,6 +2,8 @@
 //! them, limits and times. `Config::default()` is right for the demo profile; tests change single fields. It holds
 //! data only; nothing here opens a socket.
 
+mod sign_in;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use protocol::ResendPolicy;
 use secrecy::SecretString;
 
+pub use self::sign_in::{MfaDevice, Role, SignIn};
 use crate::faults::Faults;
 use crate::random;
 
@@ -54,6 +57,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// The session documents, by name.
     pub documents: BTreeMap<String, Document>,
+    /// Roles to assume and people to sign in.
+    pub sign_in: SignIn,
     /// The keys that KMS has.
     pub kms_keys: Vec<KmsKey>,
     /// The document of a session that names none.
@@ -99,6 +104,7 @@ impl Default for Config {
                 ),
             ],
             documents: Document::well_known(),
+            sign_in: SignIn::default(),
             kms_keys: Vec::new(),
             default_document: DEFAULT_DOCUMENT.to_owned(),
             shell: Shell::default(),

@@ -12,7 +12,7 @@ use http::header::{
     CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -25,11 +25,13 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::api_error::ApiError;
 use crate::faults::{CallError, UpgradeError};
 use crate::service::Service;
+use crate::signin::{identities, sts};
 use crate::transport::Transport;
-use crate::{api, channel, kms, random, sigv4, timestamp};
+use crate::{api, channel, kms, random, timestamp};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 /// Where data channels are.
 const DATA_CHANNEL: &str = "/v1/data-channel/";
@@ -144,14 +146,14 @@ async fn answer(
     counted: Arc<Counted>,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
+    let request_id = random::request_id();
     let result = match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => call(service, request).await,
+        (&Method::POST, "/") => call(service, request, &request_id).await,
         (&Method::GET, path) if path.starts_with(DATA_CHANNEL) => {
             upgrade(service, counted, request).await
         }
         _ => Err(ApiError::not_found()),
     };
-    let request_id = random::request_id();
     let mut response = result.unwrap_or_else(|error| {
         tracing::debug!(
             request_id,
@@ -183,66 +185,85 @@ async fn answer(
     response
 }
 
-async fn call(
-    service: &Arc<Service>,
+/// The parts of a request from a program, with the body.
+async fn read(
+    service: &Service,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, ApiError> {
+) -> Result<(request::Parts, Bytes), ApiError> {
     check_not_from_browser(service, request.headers())?;
     let limits = &service.config.limits;
     let (parts, body) = request.into_parts();
     if body.size_hint().lower() > u64::try_from(limits.body_len).unwrap_or(u64::MAX) {
         return Err(ApiError::too_large());
     }
-    let body = match timeout(
+    match timeout(
         limits.request_timeout,
         Limited::new(body, limits.body_len).collect(),
     )
     .await
     {
-        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Ok(body)) => Ok((parts, body.to_bytes())),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(ApiError::too_large());
+            Err(ApiError::too_large())
         }
-        Ok(Err(_)) => return Err(ApiError::serialization("the body could not be read")),
-        Err(_) => return Err(ApiError::timeout()),
-    };
-    let text = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let operation = text(X_AMZ_TARGET).unwrap_or_default();
+        Ok(Err(_)) => Err(ApiError::serialization("the body could not be read")),
+        Err(_) => Err(ApiError::timeout()),
+    }
+}
+
+/// A call of a service whose operations are all at `/`: which one, its protocol tells.
+async fn call(
+    service: &Arc<Service>,
+    request: Request<Incoming>,
+    request_id: &str,
+) -> Result<Response<Full<Bytes>>, ApiError> {
+    let (parts, body) = read(service, request).await?;
+    let content_type = text(&parts.headers, CONTENT_TYPE).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    if !parts.headers.contains_key(X_AMZ_TARGET) && media_type.eq_ignore_ascii_case(FORM) {
+        let form = sts::Form::read(&body);
+        let fault = take_fault(service, form.action()).await;
+        let answer = sts::call(service, &parts, &body, &form, fault, request_id);
+        return Ok(answer);
+    }
+    let operation = text(&parts.headers, X_AMZ_TARGET).unwrap_or_default();
     let kms_operation = operation.strip_prefix(kms::SERVICE_PREFIX);
     let service_name = if kms_operation.is_some() {
         "kms"
     } else {
         "ssm"
     };
-    check_signature(service, service_name, &parts, &body)?;
-    if text(CONTENT_TYPE)
-        .is_none_or(|value| !value.eq_ignore_ascii_case("application/x-amz-json-1.1"))
-    {
+    let caller = identities::authenticate(service, service_name, &parts, &body)?;
+    if !content_type.eq_ignore_ascii_case("application/x-amz-json-1.1") {
         return Err(ApiError::serialization(
             "the content type must be application/x-amz-json-1.1",
         ));
     }
-    let fault = service.faults.take_call(
-        operation
-            .rsplit_once('.')
-            .map_or(operation, |(_, name)| name),
-    );
-    if let Some(CallError::Late(by)) = fault {
-        sleep(by).await;
-    }
+    let (_, name) = operation.rsplit_once('.').unwrap_or(("", operation));
+    let fault = take_fault(service, name).await;
+    let user_agent = text(&parts.headers, USER_AGENT);
     let value = match kms_operation {
-        Some(operation) => kms::call(service, operation, &body, fault)?,
-        None => api::call(service, operation, &body, text(USER_AGENT), fault)?,
+        Some(operation) => kms::call(service, &caller, operation, &body, fault)?,
+        None => api::call(service, &caller, operation, &body, user_agent, fault)?,
     };
     tracing::debug!(operation, "answered");
     let mut response = Response::new(Full::new(value.to_string().into()));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     Ok(response)
+}
+
+/// Counts a call and takes what it meets, after the time for which it waits.
+async fn take_fault(service: &Service, operation: &str) -> Option<CallError> {
+    service.calls.count(operation);
+    let fault = service.faults.take_call(operation);
+    if let Some(CallError::Late(by)) = fault {
+        sleep(by).await;
+    }
+    fault
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 async fn upgrade(
@@ -255,7 +276,7 @@ async fn upgrade(
     if service.are_credentials_expired() {
         return Err(ApiError::expired_token());
     }
-    check_signature(service, "ssmmessages", &parts, b"")?;
+    identities::authenticate(service, "ssmmessages", &parts, b"")?;
     match service.faults.take_upgrade() {
         Some(UpgradeError::Status(status)) => return Err(ApiError::refused_upgrade(status)),
         Some(UpgradeError::Late(by)) => sleep(by).await,
@@ -323,38 +344,6 @@ fn websocket_accept(headers: &HeaderMap) -> Option<HeaderValue> {
     (decoded.len() == 16)
         .then(|| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok())
         .flatten()
-}
-
-fn check_signature(
-    service: &Service,
-    service_name: &str,
-    parts: &http::request::Parts,
-    body: &[u8],
-) -> Result<(), ApiError> {
-    let config = &service.config;
-    if !config.require_signature {
-        return Ok(());
-    }
-    let expected = sigv4::Expected {
-        access_key_id: &config.access_key_id,
-        secret_access_key: &config.secret_access_key,
-        session_token: config.session_token.as_ref(),
-        region: &config.region,
-        service: service_name,
-        clock_window: config.clock_window,
-    };
-    let request = sigv4::Request {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &parts.headers,
-        body,
-    };
-    let now = service.now_secs();
-    expected.verify(&request, now).map_err(|error| {
-        tracing::info!(service = service_name, %error, "signature refused");
-        ApiError::from(error)
-    })
 }
 
 /// Web pages in a browser on this machine can reach loopback, directly or by a name of theirs that resolves to it. They

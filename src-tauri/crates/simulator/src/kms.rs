@@ -17,6 +17,7 @@ use crate::config::{KmsKey, KmsKeyBehaviour};
 use crate::faults::CallError;
 use crate::random;
 use crate::service::Service;
+use crate::signin::identities::Identity;
 
 /// The prefix of `X-Amz-Target`.
 pub(crate) const SERVICE_PREFIX: &str = "TrentService.";
@@ -46,6 +47,7 @@ impl std::fmt::Debug for Kms {
 /// Carries out an operation, without its service's prefix.
 pub(crate) fn call(
     service: &Service,
+    caller: &Identity,
     operation: &str,
     body: &[u8],
     fault: Option<CallError>,
@@ -54,16 +56,21 @@ pub(crate) fn call(
         return Err(ApiError::expired_token());
     }
     if let Some(fault) = fault {
-        check_fault(service, operation, fault)?;
+        check_fault(service, caller, operation, fault)?;
     }
     match operation {
-        "GenerateDataKey" => generate_data_key(service, api::parse(body)?),
+        "GenerateDataKey" => generate_data_key(service, caller, api::parse(body)?),
         "Decrypt" => decrypt(service, &api::parse(body)?),
         _ => Err(ApiError::unknown_operation()),
     }
 }
 
-fn check_fault(service: &Service, operation: &str, fault: CallError) -> Result<(), ApiError> {
+fn check_fault(
+    service: &Service,
+    caller: &Identity,
+    operation: &str,
+    fault: CallError,
+) -> Result<(), ApiError> {
     Err(match fault {
         CallError::Late(_) | CallError::NullToken => return Ok(()),
         CallError::Throttling => ApiError::kms(
@@ -75,7 +82,7 @@ fn check_fault(service: &Service, operation: &str, fault: CallError) -> Result<(
         CallError::Unavailable => ApiError::unavailable(),
         CallError::DoesNotExist => not_found(service, "-"),
         CallError::AccessDenied => {
-            ApiError::kms_access_denied(&not_authorized(service, operation, &key_arn(service, "*")))
+            ApiError::kms_access_denied(&not_authorized(caller, operation, &key_arn(service, "*")))
         }
     })
 }
@@ -89,7 +96,11 @@ struct GenerateDataKey {
     encryption_context: Option<Context>,
 }
 
-fn generate_data_key(service: &Service, input: GenerateDataKey) -> Result<Value, ApiError> {
+fn generate_data_key(
+    service: &Service,
+    caller: &Identity,
+    input: GenerateDataKey,
+) -> Result<Value, ApiError> {
     let mut validation = Validation::default();
     let key_id = validation.required("keyId", input.key_id.as_deref());
     validation.length("keyId", key_id, 1, 2048);
@@ -114,7 +125,7 @@ fn generate_data_key(service: &Service, input: GenerateDataKey) -> Result<Value,
         KmsKeyBehaviour::Enabled | KmsKeyBehaviour::DecryptDenied => {}
         KmsKeyBehaviour::Denied => {
             return Err(ApiError::kms_access_denied(&not_authorized(
-                service,
+                caller,
                 "GenerateDataKey",
                 &key.arn,
             )));
@@ -248,11 +259,11 @@ fn unusable(key: &KmsKey) -> ApiError {
     }
 }
 
-fn not_authorized(service: &Service, operation: &str, resource: &str) -> String {
+fn not_authorized(caller: &Identity, operation: &str, resource: &str) -> String {
     format!(
         "User: {} is not authorized to perform: kms:{operation} on resource: {resource} because no identity-based \
          policy allows the kms:{operation} action",
-        api::caller_arn(service)
+        caller.arn
     )
 }
 
@@ -285,7 +296,14 @@ mod tests {
     }
 
     fn ask(service: &Service, operation: &str, body: &Value) -> Result<Value, ApiError> {
-        call(service, operation, body.to_string().as_bytes(), None)
+        let caller = service.identities.configured();
+        call(
+            service,
+            &caller,
+            operation,
+            body.to_string().as_bytes(),
+            None,
+        )
     }
 
     #[test]

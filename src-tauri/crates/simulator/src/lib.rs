@@ -30,6 +30,7 @@ mod mailbox;
 mod random;
 mod service;
 mod session;
+mod signin;
 mod sigv4;
 mod timestamp;
 #[cfg(feature = "tls")]
@@ -166,6 +167,7 @@ impl Simulator {
         let mut environment = vec![
             ("AWS_ENDPOINT_URL_SSM", self.endpoint_url().into()),
             ("AWS_ENDPOINT_URL_KMS", self.endpoint_url().into()),
+            ("AWS_ENDPOINT_URL_STS", self.endpoint_url().into()),
             ("AWS_REGION", config.region.clone().into()),
             ("AWS_DEFAULT_REGION", config.region.clone().into()),
             ("AWS_ACCESS_KEY_ID", config.access_key_id.clone().into()),
@@ -299,6 +301,22 @@ impl Simulator {
         self.service
             .credentials_expired
             .store(expired, Ordering::Relaxed);
+    }
+
+    /// How often an operation was asked for, whatever became of it: `AssumeRole`, `StartSession` and so on.
+    pub fn calls(&self, operation: &str) -> u64 {
+        self.service.calls.of(operation)
+    }
+
+    /// Ends all temporary credentials that have been given out until now: whoever signs with them hears that they have
+    /// expired. New ones can be had.
+    pub fn expire_role_credentials(&self) {
+        self.service.identities.expire();
+    }
+
+    /// Lets a device of [`config::SignIn::mfa_devices`] show one more code. Whether there is such a device.
+    pub fn add_mfa_code(&self, serial: &str, code: &str) -> bool {
+        self.service.mfa.add(serial, code.into())
     }
 
     /// Ends all sessions, their processes and connections, and waits until nothing of them is left.

@@ -13,12 +13,21 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
 
 /// An access key id in the form of a long-term key: `AKIA` and 16 of `A`–`Z`, `2`–`7`.
 pub(crate) fn access_key_id() -> String {
+    access_key_id_of("AKIA")
+}
+
+/// The same in the form of a temporary key, with `ASIA`.
+pub(crate) fn temporary_access_key_id() -> String {
+    access_key_id_of("ASIA")
+}
+
+fn access_key_id_of(prefix: &str) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let random = bytes::<16>();
     let letters = random
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
-    "AKIA".chars().chain(letters).collect()
+    prefix.chars().chain(letters).collect()
 }
 
 /// A secret access key: 40 characters of base64, without the two that shells and URLs trip over.

@@ -15,6 +15,9 @@ use crate::faults::{self, Action, AgentAction};
 use crate::kms::Kms;
 use crate::random;
 use crate::session::{NewSession, Presence, Session, SessionSnapshot};
+use crate::signin::Calls;
+use crate::signin::identities::{Identities, Identity};
+use crate::signin::sts::Mfa;
 use crate::timestamp;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -51,6 +54,9 @@ pub(crate) struct Service {
     pub(crate) credentials_expired: AtomicBool,
     pub(crate) faults: faults::Current,
     pub(crate) kms: Kms,
+    pub(crate) identities: Identities,
+    pub(crate) mfa: Mfa,
+    pub(crate) calls: Calls,
     started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
     records: Mutex<VecDeque<StartRecord>>,
@@ -64,6 +70,9 @@ impl Service {
             tls: None,
             faults: faults::Current::new(config.faults.clone()),
             kms: Kms::default(),
+            identities: Identities::new(&config),
+            mfa: Mfa::new(config.sign_in.mfa_devices.clone()),
+            calls: Calls::default(),
             started: AtomicU64::new(0),
             config,
             authority,
@@ -81,9 +90,10 @@ impl Service {
         self.config.targets.iter().find(|target| target.id == id)
     }
 
-    /// Starts a session and, if there is a plan, its agent. `None` when there are too many sessions.
+    /// Starts a session of this caller and, if there is a plan, its agent. `None` when there are too many sessions.
     pub(crate) fn start_session(
         self: &Arc<Self>,
+        caller: &Identity,
         target: &str,
         document: &str,
         reason: Option<String>,
@@ -99,7 +109,8 @@ impl Service {
         }
         let new = NewSession {
             number: self.started.fetch_add(1, Ordering::Relaxed),
-            id: random::session_id(&self.config.principal),
+            id: random::session_id(&caller.name),
+            owner: caller.arn.clone(),
             target: target.to_owned(),
             document: document.to_owned(),
             reason,
@@ -205,6 +216,12 @@ impl Service {
     pub(crate) fn now_secs(&self) -> i64 {
         let now = i64::try_from(timestamp::now_ms() / 1000).unwrap_or(i64::MAX);
         now.saturating_add(self.faults.clock_ahead_secs())
+    }
+
+    /// The same in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        let ahead_ms = self.faults.clock_ahead_secs().saturating_mul(1000);
+        timestamp::now_ms().saturating_add_signed(ahead_ms)
     }
 
     pub(crate) fn are_credentials_expired(&self) -> bool {

@@ -151,6 +151,8 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: String,
+    /// The ARN of who started it.
+    pub(crate) owner: String,
     pub(crate) target: String,
     pub(crate) document: String,
     pub(crate) reason: Option<String>,
@@ -188,6 +190,8 @@ pub(crate) struct NewSession {
     /// Counted from 0.
     pub(crate) number: u64,
     pub(crate) id: String,
+    /// The ARN of who started it.
+    pub(crate) owner: String,
     pub(crate) target: String,
     pub(crate) document: String,
     pub(crate) reason: Option<String>,
@@ -206,6 +210,7 @@ impl Session {
     ) -> Self {
         Self {
             id: new.id,
+            owner: new.owner,
             target: new.target,
             document: new.document,
             reason: new.reason,
@@ -478,6 +483,7 @@ mod tests {
         let new = NewSession {
             number: 0,
             id: "demo-00000000000000001".to_owned(),
+            owner: "arn:aws:iam::000000000000:user/demo".to_owned(),
             target: "i-1".to_owned(),
             document: "d".to_owned(),
             reason: None,

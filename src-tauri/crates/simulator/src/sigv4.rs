@@ -42,7 +42,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// Why a request is not accepted as signed.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum SignatureError {
     #[error("missing authentication token")]
     Missing,
@@ -139,6 +139,13 @@ impl Expected<'_> {
             .verify_slice(&signature)
             .map_err(|_| SignatureError::Mismatch)
     }
+}
+
+/// The access key id that a request names as its signer's, true or not.
+pub(crate) fn access_key_id(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let [access_key_id, ..] = Authorization::parse(header).ok()?.credential;
+    Some(access_key_id)
 }
 
 /// Whether two secrets are equal, in a time that depends on their lengths only.

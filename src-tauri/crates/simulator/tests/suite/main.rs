@@ -20,6 +20,7 @@ mod kms;
 mod program;
 mod raw;
 mod shell;
+mod sign_in_sts;
 mod signer;
 #[cfg(feature = "tls")]
 mod tls;

@@ -43,6 +43,17 @@ impl Answer {
         (self.status, kind)
     }
 
+    /// The text of the first element of this name, if the answer is XML.
+    pub(crate) fn element(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    }
+
+    /// Status and code of an error in XML.
+    pub(crate) fn xml_error(&self) -> (u16, &str) {
+        (self.status, self.element("Code").unwrap_or_default())
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines
@@ -86,6 +97,28 @@ impl Caller {
         .await
     }
 
+    /// Calls an operation of STS, signed or not.
+    pub(crate) async fn call_sts(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+        signed: bool,
+    ) -> Answer {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action);
+        form.append_pair("Version", "2011-06-15");
+        form.extend_pairs(parameters);
+        let body = form.finish();
+        let headers = if signed {
+            self.sign("sts", "POST", "/", "", body.as_bytes())
+        } else {
+            Vec::new()
+        };
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
+        self.send("POST", "/", content_type, &headers, body.as_bytes())
+            .await
+    }
+
     /// The answer of an operation that must succeed.
     pub(crate) async fn ask(&self, operation: &str, body: &Value) -> Value {
         let answer = self.call(operation, body).await;
@@ -99,8 +132,22 @@ impl Caller {
         headers: &[(String, String)],
         body: &[u8],
     ) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.push(("X-Amz-Target".to_owned(), operation.to_owned()));
+        self.send("POST", "/", "application/x-amz-json-1.1", &headers, body)
+            .await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Answer {
         let mut request = format!(
-            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: {operation}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: {content_type}\r\n\
              Content-Length: {}\r\nConnection: close\r\n",
             self.address,
             body.len()
