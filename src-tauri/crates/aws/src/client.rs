@@ -2,34 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
-use aws_types::SdkConfig;
-use aws_types::region::Region;
-use aws_types::service_config::ServiceConfigKey;
 use http::{HeaderMap, Uri};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use crate::credentials::{Broker, Source};
 use crate::error::{Action, Error, ErrorCode};
 use crate::hosts::{self, StreamGateway, StreamHost};
+use crate::network::configured_endpoint;
 use crate::proxy::ProxyRules;
 use crate::settings::{Credentials, Settings};
-use crate::tls::{self, Bundle};
-use crate::{http_client, sign};
+use crate::sign;
 
-/// For one connection, one request and one call with its retries.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-const CALL_TIMEOUT: Duration = Duration::from_secs(40);
-/// For credentials: a `credential_process` may ask a person for a code.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(30);
 /// What KMS makes for a session: a key of 32 bytes for each direction.
 const DATA_KEY_BYTES: i32 = 64;
 
@@ -118,7 +107,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    fn of(credentials: &aws_credential_types::Credentials) -> Self {
+    pub(crate) fn of(credentials: &aws_credential_types::Credentials) -> Self {
         Self {
             access_key_id: credentials.access_key_id().to_owned(),
             expires_at: credentials.expiry(),
@@ -165,60 +154,40 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Reads the AWS configuration and prepares the calls; asks nothing of AWS itself yet.
+    /// Prepares the calls; asks nothing of AWS itself yet. Credentials come from the broker, at every call.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::RegionMissing`], [`ErrorCode::NoCredentials`] or [`ErrorCode::Network`] for a TLS set-up that cannot be made.
-    pub async fn connect(settings: Settings) -> Result<Self, Error> {
-        let proxies = Arc::new(ProxyRules::from_environment()?);
-        let bundle = configured_bundle(settings.aws_profile.as_deref()).await;
-        let bundle = bundle.map(|path| Bundle::read(&path)).transpose()?;
-        let tls = tls::client_config(bundle.as_ref())?;
-        let http_client = http_client::client(
-            Arc::clone(&proxies),
-            bundle.as_ref().map(|bundle| bundle.pem.as_slice()),
-        )?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(CALL_TIMEOUT)
-            .build();
-        let identities = IdentityCache::lazy()
-            .load_timeout(CREDENTIALS_TIMEOUT)
-            .build();
-        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(http_client)
-            .timeout_config(timeouts)
-            .identity_cache(identities);
-        if let Some(profile) = settings.aws_profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = settings.region {
-            loader = loader.region(Region::new(region));
-        }
-        if let Credentials::Keys {
-            access_key_id,
-            secret_access_key,
-            session_token,
-        } = settings.credentials
-        {
-            loader = loader.credentials_provider(aws_credential_types::Credentials::new(
+    /// [`ErrorCode::RegionMissing`] or [`ErrorCode::NetworkSettings`] for a proxy or TLS set-up that cannot be used.
+    pub async fn connect(settings: Settings, broker: &Broker) -> Result<Self, Error> {
+        let source = settings.source();
+        let region = broker
+            .region(&source, settings.region.as_deref())
+            .ok_or_else(|| Error::new(ErrorCode::RegionMissing, None))?;
+        let network = broker.network(&source)?;
+        let profile = match &source {
+            Source::Profile(name) => Some(name.as_str()),
+            Source::DefaultChain | Source::Stored(_) => None,
+        };
+        let config = network.sdk_config(&broker.files(), profile, &region).await;
+        let credentials = match settings.credentials {
+            Credentials::Keys {
+                access_key_id,
+                secret_access_key,
+                session_token,
+            } => SharedCredentialsProvider::new(aws_credential_types::Credentials::new(
                 access_key_id,
                 secret_access_key.expose_secret(),
                 session_token.map(|token| token.expose_secret().to_owned()),
                 None,
                 "sessiondeck",
-            ));
-        }
-        let config = loader.load().await;
-        let region = config
-            .region()
-            .ok_or_else(|| Error::new(ErrorCode::RegionMissing, None))?
-            .to_string();
-        let credentials = config
-            .credentials_provider()
-            .ok_or_else(|| Error::new(ErrorCode::NoCredentials, None))?;
+            )),
+            Credentials::Configured | Credentials::Stored(_) => broker.provider(source),
+        };
+        let config = config
+            .into_builder()
+            .credentials_provider(credentials.clone())
+            .build();
         let endpoint = settings.endpoint;
         let kms_endpoint = configured_endpoint(&config, "KMS").or_else(|| {
             // A declared endpoint without TLS is no AWS: whatever it plays, it plays KMS too.
@@ -250,8 +219,8 @@ impl Client {
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             credentials,
             region,
-            tls,
-            proxies,
+            tls: Arc::clone(&network.tls),
+            proxies: Arc::clone(&network.proxies),
             gateway,
             stream_hosts,
         })
@@ -443,23 +412,6 @@ impl Client {
         }
     }
 
-    /// Which credentials are at hand; asks whoever gives them out anew.
-    ///
-    /// # Errors
-    ///
-    /// Why there are none, and [`ErrorCode::ExpiredCredentials`] where they have expired.
-    pub async fn identity(&self) -> Result<Identity, Error> {
-        let credentials = self.provide_credentials().await?;
-        let identity = Identity::of(&credentials);
-        if identity
-            .expires_at
-            .is_some_and(|expires_at| expires_at <= SystemTime::now())
-        {
-            return Err(Error::new(ErrorCode::ExpiredCredentials, None));
-        }
-        Ok(identity)
-    }
-
     /// Signs one WebSocket upgrade to `url`, with the credentials as they are now.
     ///
     /// # Errors
@@ -505,42 +457,4 @@ fn record(session: aws_sdk_ssm::types::Session) -> Option<SessionRecord> {
             .start_date
             .and_then(|date| SystemTime::try_from(date).ok()),
     })
-}
-
-/// The file that `AWS_CA_BUNDLE` or the profile's `ca_bundle` names: the environment first, as for everything else.
-async fn configured_bundle(profile: Option<&str>) -> Option<PathBuf> {
-    // Any region, so that none is asked for over the network: nothing is called with this configuration.
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region(Region::from_static("none"));
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    let config = loader.load().await;
-    let key = ServiceConfigKey::builder()
-        .service_id("SSM")
-        .env("AWS_CA_BUNDLE")
-        .profile("ca_bundle")
-        .build()
-        .ok()?;
-    let path = config.service_config()?.load_config(key)?;
-    let path = path.trim();
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        _ if path.is_empty() => None,
-        (Some(below), Some(home)) => Some(home.join(below)),
-        _ => Some(PathBuf::from(path)),
-    }
-}
-
-/// What the environment or the AWS profile says of a service's endpoint.
-fn configured_endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id(service_id)
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok()?;
-    config
-        .service_config()
-        .and_then(|service| service.load_config(key))
-        .or_else(|| config.endpoint_url().map(str::to_owned))
 }

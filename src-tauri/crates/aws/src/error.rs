@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::credentials::Need;
+
 /// The longest detail that is kept; a proxy's error page must not be.
 const MAX_DETAIL_CHARS: usize = 2000;
 
@@ -32,6 +34,18 @@ pub enum ErrorCode {
     Signature,
     /// Too many requests.
     Throttled,
+    /// A person has to sign in, or to type a code; [`Error::need`] says which.
+    SignInNeeded,
+    /// A person did not want to.
+    SignInCancelled,
+    /// The sign-in was refused where it was asked for.
+    SignInDenied,
+    /// The sign-in came to nothing.
+    SignInFailed,
+    /// The profile's `credential_process` gave no credentials; the detail has its words.
+    CredentialProcess,
+    /// What the AWS profile says cannot be used; the detail is a sentence about it.
+    ProfileUnusable,
     /// No region is known.
     RegionMissing,
     /// The service could not be reached.
@@ -61,6 +75,13 @@ pub(crate) enum Action {
     DescribeSessions,
     /// With this key.
     GenerateDataKey(String),
+    /// This role.
+    AssumeRole(String),
+    /// At IAM Identity Center.
+    SignIn,
+    /// The role's credentials, the accounts and the roles of a sign-in.
+    AskPortal,
+    GetCallerIdentity,
 }
 
 impl Action {
@@ -73,6 +94,9 @@ impl Action {
             Self::TerminateSession => "ssm:TerminateSession",
             Self::DescribeSessions => "ssm:DescribeSessions",
             Self::GenerateDataKey(_) => "kms:GenerateDataKey",
+            Self::AssumeRole(_) => "sts:AssumeRole",
+            Self::SignIn | Self::AskPortal => "sso:account:access",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
         }
     }
 }
@@ -84,6 +108,7 @@ pub struct Error {
     code: ErrorCode,
     action: Action,
     detail: Option<String>,
+    need: Option<Box<Need>>,
 }
 
 impl Error {
@@ -92,6 +117,15 @@ impl Error {
             code,
             action: Action::Prepare,
             detail: detail.map(|detail| clean(&detail)),
+            need: None,
+        }
+    }
+
+    /// A person is needed.
+    pub(crate) fn needs(need: Need) -> Self {
+        Self {
+            need: Some(Box::new(need)),
+            ..Self::new(ErrorCode::SignInNeeded, None)
         }
     }
 
@@ -155,6 +189,10 @@ impl Error {
 
     /// What is wrong with the credentials: not there, over, or behind a network that does not answer.
     pub(crate) fn from_credentials(error: &CredentialsError) -> Self {
+        // The broker's own error, on its way through the SDK.
+        if let Some(ours) = find::<Self>(error) {
+            return ours.clone();
+        }
         let text = chain(error);
         let lower = text.to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
@@ -210,6 +248,27 @@ impl Error {
             ErrorCode::InvalidKey => "AWS does not know this access key.",
             ErrorCode::Signature => "AWS does not accept the signature.",
             ErrorCode::Throttled => "AWS asks to slow down.",
+            ErrorCode::SignInNeeded => {
+                return match self.need.as_deref() {
+                    Some(Need::SignIn(session)) => {
+                        format!("You need to sign in to {}.", session.label())
+                    }
+                    Some(Need::Mfa(mfa)) => format!("A code of {} is needed.", mfa.serial),
+                    None => "You need to sign in.".to_owned(),
+                };
+            }
+            ErrorCode::SignInCancelled => "The sign-in was cancelled.",
+            ErrorCode::SignInDenied => "The sign-in was refused.",
+            ErrorCode::SignInFailed => "The sign-in did not succeed.",
+            ErrorCode::CredentialProcess => {
+                "The AWS profile's credential_process gave no credentials."
+            }
+            ErrorCode::ProfileUnusable => {
+                return self
+                    .detail
+                    .clone()
+                    .unwrap_or_else(|| "The AWS profile cannot be used.".to_owned());
+            }
             ErrorCode::RegionMissing => "No AWS region is set.",
             ErrorCode::Network => "AWS could not be reached.",
             ErrorCode::NetworkSettings => {
@@ -240,6 +299,10 @@ impl Error {
             Action::ResumeSession => "You may not resume this session.".to_owned(),
             Action::TerminateSession => "You may not end this session.".to_owned(),
             Action::DescribeSessions => "You may not list sessions.".to_owned(),
+            Action::AssumeRole(role) => format!("{who} may not assume the role {}.", clean(role)),
+            Action::SignIn => "IAM Identity Center refuses the sign-in.".to_owned(),
+            Action::AskPortal => "This sign-in has no access to the account or role.".to_owned(),
+            Action::GetCallerIdentity => "You may not ask who you are.".to_owned(),
             Action::GenerateDataKey(_) => format!(
                 "{who} may not use the KMS key {}that encrypts this session.",
                 self.key()
@@ -256,7 +319,11 @@ impl Error {
             | Action::StartSession
             | Action::ResumeSession
             | Action::TerminateSession
-            | Action::DescribeSessions => String::new(),
+            | Action::DescribeSessions
+            | Action::AssumeRole(_)
+            | Action::SignIn
+            | Action::AskPortal
+            | Action::GetCallerIdentity => String::new(),
         }
     }
 
@@ -288,7 +355,13 @@ impl Error {
                     Action::ResumeSession | Action::TerminateSession => {
                         format!("Ask for {permission} on your own sessions; the detail names what was refused.")
                     }
-                    Action::Prepare | Action::DescribeSessions => {
+                    Action::AssumeRole(_) => {
+                        "Ask for sts:AssumeRole on this role; the role's trust policy must allow it too, with MFA where it demands that.".to_owned()
+                    }
+                    Action::SignIn | Action::AskPortal => {
+                        "Ask whoever manages IAM Identity Center to assign you the account and role.".to_owned()
+                    }
+                    Action::Prepare | Action::DescribeSessions | Action::GetCallerIdentity => {
                         format!("Ask for {permission}; the detail names what was refused.")
                     }
                 });
@@ -303,6 +376,17 @@ impl Error {
             ErrorCode::NoCredentials => {
                 "Choose an AWS profile for this connection, or sign in with the AWS tools, then start again."
             }
+            ErrorCode::SignInNeeded => match self.need.as_deref() {
+                Some(Need::Mfa(_)) => "Type the code that your MFA device shows.",
+                Some(Need::SignIn(_)) | None => "Sign in; what waits for it goes on by itself.",
+            },
+            ErrorCode::SignInCancelled | ErrorCode::SignInDenied | ErrorCode::SignInFailed => {
+                "Start again to sign in."
+            }
+            ErrorCode::CredentialProcess => {
+                "Run its command in a terminal to see what is wrong; programs started from a desktop may have another PATH."
+            }
+            ErrorCode::ProfileUnusable => "Correct the AWS configuration, then start again.",
             ErrorCode::InvalidKey => {
                 "Check the access key of the AWS profile; it may have been deleted."
             }
@@ -341,12 +425,21 @@ impl Error {
         self.detail.clone()
     }
 
+    /// What a person has to do before it can be tried again.
+    #[must_use]
+    pub fn need(&self) -> Option<&Need> {
+        self.need.as_deref()
+    }
+
     /// Whether new credentials would help.
     #[must_use]
     pub fn requires_sign_in(&self) -> bool {
         matches!(
             self.code,
-            ErrorCode::ExpiredCredentials | ErrorCode::NoCredentials | ErrorCode::InvalidKey
+            ErrorCode::ExpiredCredentials
+                | ErrorCode::NoCredentials
+                | ErrorCode::InvalidKey
+                | ErrorCode::SignInNeeded
         )
     }
 
@@ -365,7 +458,8 @@ fn by_service_code(code: &str) -> ErrorCode {
     let code = code.rsplit('#').next().unwrap_or(code);
     match code {
         "TargetNotConnected" => ErrorCode::TargetNotConnected,
-        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" => {
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized"
+        | "ForbiddenException" => {
             ErrorCode::AccessDenied
         }
         "InvalidDocument" => ErrorCode::InvalidDocument,
@@ -373,7 +467,9 @@ fn by_service_code(code: &str) -> ErrorCode {
         | "ValidationError"
         | "InvalidParameters"
         | "SerializationException" => ErrorCode::Validation,
-        "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired" => {
+        "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired"
+        // The portal's word for a token that is over.
+        | "UnauthorizedException" => {
             ErrorCode::ExpiredCredentials
         }
         "MissingAuthenticationTokenException" | "MissingAuthenticationToken" => {

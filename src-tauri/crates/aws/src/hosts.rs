@@ -77,6 +77,11 @@ pub(crate) fn declared(endpoint: &str) -> Option<StreamHost> {
     })
 }
 
+/// The DNS suffix of a region's services.
+pub(crate) fn dns_suffix(region: &str) -> &'static str {
+    suffixes(region).0
+}
+
 /// DNS suffixes of the partition a region belongs to: standard and dual-stack.
 fn suffixes(region: &str) -> (&'static str, &'static str) {
     match region {

@@ -2,12 +2,16 @@
 
 use secrecy::SecretString;
 
+use crate::credentials::Source;
+
 /// Where credentials come from.
 #[derive(Clone, Debug, Default)]
 pub enum Credentials {
     /// From the AWS configuration of this computer: the default chain, or the AWS profile that [`Settings`] names.
     #[default]
     Configured,
+    /// Keys that were typed into the application, kept under this name.
+    Stored(String),
     /// Given here.
     Keys {
         /// The access key's id.
@@ -39,4 +43,18 @@ pub struct Settings {
     pub endpoint: Option<Endpoint>,
     /// Where credentials come from.
     pub credentials: Credentials,
+}
+
+impl Settings {
+    /// What the broker is asked for.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        match (&self.credentials, &self.aws_profile) {
+            (Credentials::Stored(name), _) => Source::Stored(name.clone()),
+            (Credentials::Configured | Credentials::Keys { .. }, Some(profile)) => {
+                Source::Profile(profile.clone())
+            }
+            (Credentials::Configured | Credentials::Keys { .. }, None) => Source::DefaultChain,
+        }
+    }
 }

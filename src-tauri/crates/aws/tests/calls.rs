@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use aws::{Client, Credentials, Endpoint, ErrorCode, ResumedSession, Settings, StartSession};
+use aws::{
+    Broker, BrokerOptions, Client, Credentials, Endpoint, ErrorCode, ResumedSession, Settings,
+    StartSession,
+};
 use secrecy::{ExposeSecret, SecretString};
 use simulator::config::{DENIED_TARGET, EXPIRED_TARGET, THROTTLED_TARGET, Target, TargetBehaviour};
 use simulator::{Config, DEMO_TARGET, OFFLINE_TARGET, SessionStatus, Simulator};
@@ -39,15 +42,24 @@ fn settings(url: String, region: &str, id: &str, secret: &SecretString) -> Setti
     }
 }
 
+fn broker() -> Broker {
+    Broker::new(BrokerOptions::from_environment())
+}
+
+async fn connect(settings: Settings) -> Client {
+    Client::connect(settings, &broker())
+        .await
+        .expect("everything is given")
+}
+
 async fn client(simulator: &Simulator) -> Client {
-    Client::connect(settings(
+    connect(settings(
         simulator.endpoint_url(),
         simulator.region(),
         simulator.access_key_id(),
         simulator.secret_access_key(),
     ))
     .await
-    .expect("everything is given")
 }
 
 fn on(target: &str) -> StartSession {
@@ -262,14 +274,13 @@ async fn a_wrong_key_and_a_wrong_secret_are_told_apart() {
         ),
         (simulator.access_key_id(), &wrong, ErrorCode::Signature),
     ] {
-        let client = Client::connect(settings(
+        let client = connect(settings(
             simulator.endpoint_url(),
             simulator.region(),
             id,
             secret,
         ))
-        .await
-        .expect("everything is given");
+        .await;
         let error = client
             .start_session(&on(DEMO_TARGET))
             .await
@@ -316,9 +327,7 @@ async fn a_network_that_is_not_there_is_no_fault_of_the_credentials() {
         "http://name.invalid".to_owned(),
     ] {
         let secret = SecretString::from("secret".to_owned());
-        let client = Client::connect(settings(url.clone(), "eu-west-1", "AKIA", &secret))
-            .await
-            .expect("everything is given");
+        let client = connect(settings(url.clone(), "eu-west-1", "AKIA", &secret)).await;
         let error = client
             .resume_session("a-0")
             .await
@@ -364,9 +373,7 @@ async fn data_key(
 ) -> (Result<aws::DataKey, aws::Error>, String) {
     let (url, served) = canned(status, body).await;
     let secret = SecretString::from("secret".to_owned());
-    let client = Client::connect(settings(url, "eu-west-1", "AKIA", &secret))
-        .await
-        .expect("everything is given");
+    let client = connect(settings(url, "eu-west-1", "AKIA", &secret)).await;
     let context = BTreeMap::from([
         ("aws:ssm:SessionId".to_owned(), "alice-0".to_owned()),
         ("aws:ssm:TargetId".to_owned(), "i-0".to_owned()),
@@ -450,22 +457,20 @@ async fn looks_for_credentials() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let client = Client::connect(Settings {
+    let broker = broker();
+    let settings = Settings {
         region: Some("eu-west-1".to_owned()),
         endpoint: Some(Endpoint {
             ssm: "http://127.0.0.1:9".to_owned(),
             ssmmessages: None,
         }),
         ..Settings::default()
-    })
-    .await;
-    let found = match &client {
-        Ok(client) => client
-            .identity()
-            .await
-            .map(|identity| identity.access_key_id),
-        Err(error) => Err(error.clone()),
     };
+    let found = broker
+        .identity(&settings.source())
+        .await
+        .map(|identity| identity.access_key_id);
+    let client = Client::connect(settings, &broker).await;
     let called = match client {
         Ok(client) => client.resume_session("a-0").await.map(|_| ()),
         Err(error) => Err(error),

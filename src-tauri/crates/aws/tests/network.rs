@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use aws::{Client, Credentials, Settings};
+use aws::{Broker, BrokerOptions, Client, Credentials, Settings};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -16,7 +16,8 @@ async fn says_what_it_finds() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let client = Client::connect(Settings {
+    let broker = Broker::new(BrokerOptions::from_environment());
+    let settings = Settings {
         region: Some("eu-west-1".to_owned()),
         credentials: Credentials::Keys {
             access_key_id: "AKIA".to_owned(),
@@ -24,8 +25,8 @@ async fn says_what_it_finds() {
             session_token: None,
         },
         ..Settings::default()
-    })
-    .await;
+    };
+    let client = Client::connect(settings, &broker).await;
     match client {
         Ok(client) => {
             eprintln!("FOUND {:?} END", client.gateway());

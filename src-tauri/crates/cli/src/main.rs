@@ -11,6 +11,7 @@ mod parameters;
 mod place;
 mod session;
 mod sessions;
+mod sign_in;
 mod signals;
 mod streams;
 mod terminal;

@@ -45,6 +45,11 @@ pub(crate) fn settings(options: &Options) -> aws::Settings {
     }
 }
 
+/// The credentials of this computer. Nobody is asked: the terminal is the session's.
+pub(crate) fn broker() -> aws::Broker {
+    aws::Broker::new(aws::BrokerOptions::from_environment())
+}
+
 fn saved(folder: PathBuf) -> Vec<Profile> {
     ProfileStore::open(folder, SystemTime::now).profiles()
 }

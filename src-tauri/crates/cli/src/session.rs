@@ -22,6 +22,8 @@ use tokio_util::task::TaskTracker;
 use crate::ending;
 use crate::escape::{Escape, Typed};
 use crate::options::sentence;
+use crate::place;
+use crate::sign_in;
 use crate::signals::{Signal, Signals};
 use crate::streams::{self, Writer};
 use crate::terminal::{self, RawMode};
@@ -59,9 +61,11 @@ pub(crate) async fn run(plan: Plan, how: How) -> Result<u8, Trouble> {
     let no_set_up = |error: io::Error| {
         Trouble::failed("The terminal cannot be used.").with_detail(error.to_string())
     };
+    let broker = place::broker();
+    sign_in::make_sure(&broker, &plan.settings.source()).await?;
     let signals = Signals::listen().map_err(no_set_up)?;
     let tracker = TaskTracker::new();
-    let source = AwsSource::new(move || {
+    let source = AwsSource::new(broker, move || {
         let plan = plan.clone();
         Box::pin(async move { Ok(plan) })
     });

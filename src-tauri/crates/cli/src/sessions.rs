@@ -15,7 +15,7 @@ use crate::trouble::{Trouble, USAGE};
 ///
 /// What the service said.
 pub(crate) async fn list(options: &Options, owner: Option<&str>) -> Result<u8, Trouble> {
-    let client = Client::connect(place::settings(options)).await?;
+    let client = Client::connect(place::settings(options), &place::broker()).await?;
     let records = client.active_sessions(owner).await?;
     print(&table(&records))
 }
@@ -26,7 +26,7 @@ pub(crate) async fn list(options: &Options, owner: Option<&str>) -> Result<u8, T
 ///
 /// What the service said.
 pub(crate) async fn end(options: &Options, session_id: &str) -> Result<u8, Trouble> {
-    let client = Client::connect(place::settings(options)).await?;
+    let client = Client::connect(place::settings(options), &place::broker()).await?;
     client.terminate_session(session_id).await?;
     Ok(0)
 }

@@ -3,8 +3,6 @@
 //! `engine` names no AWS type and `aws` no session task; this crate implements the one's trait over the other's client
 //! and translates errors and hosts. The application and the command-line program are its callers.
 
-mod gate;
 mod source;
 
-pub use gate::{LOOK_INTERVAL, LookFuture, SignInGate, SignInGates};
 pub use source::{AwsSource, Plan, PlanFuture};

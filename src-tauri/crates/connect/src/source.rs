@@ -15,8 +15,6 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tracing::debug;
 
-use crate::gate::SignInGates;
-
 /// What one session is started with.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -35,7 +33,7 @@ pub type PlanFuture = Pin<Box<dyn Future<Output = Result<Plan, SourceError>> + S
 /// that does not answer.
 pub struct AwsSource {
     plan: Box<dyn Fn() -> PlanFuture + Send + Sync>,
-    gates: SignInGates,
+    broker: aws::Broker,
     state: Mutex<State>,
 }
 
@@ -48,19 +46,14 @@ struct State {
 }
 
 impl AwsSource {
-    /// Takes the maker of the plan; it is asked again only when it failed.
-    pub fn new(plan: impl Fn() -> PlanFuture + Send + Sync + 'static) -> Self {
+    /// Takes the maker of the plan; it is asked again only when it failed. The broker is the one of all sessions, so that
+    /// one question stands however many wait for its answer.
+    pub fn new(broker: aws::Broker, plan: impl Fn() -> PlanFuture + Send + Sync + 'static) -> Self {
         Self {
             plan: Box::new(plan),
-            gates: SignInGates::default(),
+            broker,
             state: Mutex::default(),
         }
-    }
-
-    /// Shares these gates, so that one question for credentials stands however many sessions wait for them.
-    #[must_use]
-    pub fn with_gates(self, gates: SignInGates) -> Self {
-        Self { gates, ..self }
     }
 
     async fn plan(&self) -> Result<Plan, SourceError> {
@@ -79,7 +72,7 @@ impl AwsSource {
         if let Some(client) = &state.client {
             return Ok(Arc::clone(client));
         }
-        let client = aws::Client::connect(plan.settings)
+        let client = aws::Client::connect(plan.settings, &self.broker)
             .await
             .map_err(source_error)?;
         debug!(region = client.region(), "client ready");
@@ -100,10 +93,16 @@ impl SessionSource for AwsSource {
         Box::pin(async move {
             let plan = self.plan().await?;
             let client = self.client().await?;
-            let started = client
-                .start_session(&plan.request)
-                .await
-                .map_err(source_error)?;
+            let started = loop {
+                match client.start_session(&plan.request).await {
+                    Ok(started) => break started,
+                    Err(error) => match error.need() {
+                        // The person is there: they have just asked for this session.
+                        Some(need) => self.broker.answered(need).await.map_err(source_error)?,
+                        None => return Err(source_error(error)),
+                    },
+                }
+            };
             ticket(&client, &plan.request.target, started)
         })
     }
@@ -150,8 +149,9 @@ impl SessionSource for AwsSource {
         Box::pin(async move {
             let plan = self.plan().await?;
             let refused = self.state.lock().await.signed_by.clone();
-            self.gates.of(&plan.settings).pass(refused).await;
-            // The next call reads the AWS configuration anew: it is there that a sign-in shows.
+            let source = plan.settings.source();
+            self.broker.fresh(&source, refused).await;
+            // The next call reads the AWS configuration anew: region and endpoints may have changed with it.
             self.state.lock().await.client = None;
             Ok(())
         })
@@ -260,7 +260,7 @@ fn malformed(detail: &str) -> SourceError {
     }
 }
 
-pub(crate) fn source_error(error: aws::Error) -> SourceError {
+fn source_error(error: aws::Error) -> SourceError {
     let kind = if error.requires_sign_in() {
         SourceErrorKind::SignInNeeded
     } else if error.code() == aws::ErrorCode::MalformedAnswer {

@@ -35,7 +35,7 @@ async fn smp_122_the_signature_holds_for_the_gateway_in_the_stream_urls_hosts_pl
             ..aws::StartSession::default()
         },
     };
-    let source = AwsSource::new(move || {
+    let source = AwsSource::new(broker(), move || {
         let plan = plan.clone();
         Box::pin(async move { Ok(plan) })
     });
@@ -64,4 +64,8 @@ async fn smp_122_the_signature_holds_for_the_gateway_in_the_stream_urls_hosts_pl
         .expect("the session opens");
     handle.close().await;
     simulator.shutdown().await;
+}
+
+fn broker() -> aws::Broker {
+    aws::Broker::new(aws::BrokerOptions::from_environment())
 }

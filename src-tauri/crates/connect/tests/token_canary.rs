@@ -135,7 +135,7 @@ async fn session() -> Vec<SecretString> {
             ..aws::StartSession::default()
         },
     };
-    let inner = AwsSource::new(move || {
+    let inner = AwsSource::new(broker(), move || {
         let plan = plan.clone();
         Box::pin(async move { Ok(plan) })
     });
@@ -242,4 +242,8 @@ fn secrets_stay_out_of_the_log_and_the_test_would_see_them() {
         );
         assert_eq!(hits(&log, &secrets), 0, "with {wish}");
     }
+}
+
+fn broker() -> aws::Broker {
+    aws::Broker::new(aws::BrokerOptions::from_environment())
 }

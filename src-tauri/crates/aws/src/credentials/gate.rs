@@ -1,56 +1,68 @@
-//! One question for credentials, however many sessions wait for them.
+//! Where sessions wait for fresh credentials.
 //!
-//! Every source of credentials has one [`SignInGate`]. A session whose call was refused for want of credentials passes
-//! it; the first one there looks for new ones at intervals, and when there are some, all go on. When that one leaves, the
-//! next takes over: there is no task to forget.
+//! Every source of credentials has one [`Gate`]. A session whose call was refused for want of credentials passes it; the
+//! first one there looks for new ones at intervals, asks the person where one is needed, and when there are credentials,
+//! all go on. When that one leaves, the next takes over: there is no task to forget.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use engine::SourceError;
 use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 use tracing::{debug, info};
+
+use super::question::Questions;
+use crate::client::Identity;
+use crate::error::{Error, ErrorCode};
 
 /// How often credentials are looked for while a session waits.
 pub const LOOK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a look for credentials found: which ones, as far as may be shown.
-pub type LookFuture = Pin<Box<dyn Future<Output = Result<aws::Identity, SourceError>> + Send>>;
+pub(crate) type LookFuture = Pin<Box<dyn Future<Output = Result<Identity, Error>> + Send>>;
 
 /// The way to credentials of one source.
-pub struct SignInGate {
-    look: Box<dyn Fn() -> LookFuture + Send + Sync>,
+pub(crate) struct Gate {
+    /// Takes the credentials that were refused, which are not to be offered again.
+    look: Box<dyn Fn(Option<Identity>) -> LookFuture + Send + Sync>,
+    questions: Questions,
     /// Held by the one that looks.
     leader: Mutex<()>,
     /// Counts how often there were fresh credentials.
     fresh: watch::Sender<u64>,
     /// Counts how often somebody asked to look.
     asked: watch::Sender<u64>,
+    /// Counts how often there was a reason to look, nothing more.
+    nudged: watch::Sender<u64>,
+    /// The person did not want to be asked; until somebody says otherwise, nobody is.
+    is_quiet: AtomicBool,
     waiting: AtomicUsize,
     waiting_changed: watch::Sender<usize>,
 }
 
-impl SignInGate {
-    /// Takes what looks for credentials. It starts from nothing each time: files may have changed.
-    pub fn new(look: impl Fn() -> LookFuture + Send + Sync + 'static) -> Self {
+impl Gate {
+    pub(crate) fn new(
+        questions: Questions,
+        look: impl Fn(Option<Identity>) -> LookFuture + Send + Sync + 'static,
+    ) -> Self {
         Self {
             look: Box::new(look),
+            questions,
             leader: Mutex::new(()),
             fresh: watch::Sender::new(0),
             asked: watch::Sender::new(0),
+            nudged: watch::Sender::new(0),
+            is_quiet: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             waiting_changed: watch::Sender::new(0),
         }
     }
 
-    /// Waits until there are credentials other than the `refused` ones, or a [`SignInGate::retry`] finds any.
-    pub async fn pass(&self, refused: Option<aws::Identity>) {
+    /// Waits until there are credentials other than the `refused` ones, or a [`Gate::retry`] finds any.
+    pub(crate) async fn pass(&self, refused: Option<Identity>) {
         let _place = Place::take(self);
         let mut fresh = self.fresh.subscribe();
         tokio::select! {
@@ -61,34 +73,68 @@ impl SignInGate {
         }
     }
 
-    /// Looks at once, and takes whatever credentials there are: somebody says that they are good now.
-    pub fn retry(&self) {
+    /// Looks at once, asks again if need be, and takes whatever credentials there are: somebody says that they are good.
+    pub(crate) fn retry(&self) {
+        self.is_quiet.store(false, Ordering::Release);
         self.asked.send_modify(|count| *count += 1);
     }
 
-    /// How many sessions wait, and each change of that: one question should stand while it is not 0.
-    pub fn waiting(&self) -> watch::Receiver<usize> {
+    /// Looks at once: somebody has signed in, or the files have changed.
+    pub(crate) fn nudge(&self) {
+        self.is_quiet.store(false, Ordering::Release);
+        self.nudged.send_modify(|count| *count += 1);
+    }
+
+    /// How many sessions wait, and each change of that.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> watch::Receiver<usize> {
         self.waiting_changed.subscribe()
     }
 
-    async fn lead(&self, refused: Option<aws::Identity>) {
+    async fn lead(&self, refused: Option<Identity>) {
         let mut asked = self.asked.subscribe();
+        let mut nudged = self.nudged.subscribe();
         let _leader = self.leader.lock().await;
         let mut is_asked = false;
         loop {
-            match (self.look)().await {
+            // After somebody's word that they are good, those that were refused are taken too.
+            let unwanted = if is_asked { None } else { refused.clone() };
+            let need = match (self.look)(unwanted).await {
                 Ok(identity) if is_asked || refused.as_ref() != Some(&identity) => {
                     info!("there are fresh credentials");
+                    self.is_quiet.store(false, Ordering::Release);
                     self.fresh.send_modify(|count| *count += 1);
                     return;
                 }
-                Ok(_) => debug!("the credentials are still those that were refused"),
-                Err(error) => debug!(%error, "no credentials yet"),
-            }
+                Ok(_) => {
+                    debug!("the credentials are still those that were refused");
+                    None
+                }
+                Err(error) => {
+                    debug!(%error, "no credentials yet");
+                    error.need().cloned()
+                }
+            };
+            let person = async {
+                match need {
+                    Some(need) if !self.is_quiet.load(Ordering::Acquire) => {
+                        self.questions.answered(&need).await
+                    }
+                    _ => std::future::pending().await,
+                }
+            };
             is_asked = tokio::select! {
                 // Fails only when the gate is gone, and it is borrowed here.
                 _ = asked.changed() => true,
+                _ = nudged.changed() => false,
+                // The AWS tools may have signed in meanwhile. The question stands: its place is taken again at once.
                 () = sleep(LOOK_INTERVAL) => false,
+                answered = person => {
+                    if answered.is_err_and(|error| error.code() == ErrorCode::SignInCancelled) {
+                        self.is_quiet.store(true, Ordering::Release);
+                    }
+                    false
+                }
             };
         }
     }
@@ -99,19 +145,19 @@ impl SignInGate {
     }
 }
 
-impl fmt::Debug for SignInGate {
+impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignInGate")
+        f.debug_struct("Gate")
             .field("waiting", &self.waiting)
             .finish_non_exhaustive()
     }
 }
 
 /// A session's place before a gate, left when dropped.
-struct Place<'a>(&'a SignInGate);
+struct Place<'a>(&'a Gate);
 
 impl<'a> Place<'a> {
-    fn take(gate: &'a SignInGate) -> Self {
+    fn take(gate: &'a Gate) -> Self {
         gate.count(|waiting| waiting.fetch_add(1, Ordering::AcqRel) + 1);
         Self(gate)
     }
@@ -124,64 +170,18 @@ impl Drop for Place<'_> {
     }
 }
 
-/// The gates of all sources of credentials in use. The application has one and gives it to every session's source.
-#[derive(Clone, Debug, Default)]
-pub struct SignInGates(Arc<StdMutex<HashMap<String, Arc<SignInGate>>>>);
-
-impl SignInGates {
-    /// The gate of the credentials that `settings` name.
-    #[must_use]
-    pub fn of(&self, settings: &aws::Settings) -> Arc<SignInGate> {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = gates.entry(key(settings)).or_insert_with(|| {
-            let settings = settings.clone();
-            Arc::new(SignInGate::new(move || {
-                let settings = settings.clone();
-                Box::pin(async move {
-                    let client = aws::Client::connect(settings)
-                        .await
-                        .map_err(crate::source::source_error)?;
-                    client.identity().await.map_err(crate::source::source_error)
-                })
-            }))
-        });
-        Arc::clone(gate)
-    }
-
-    /// Tells all gates to look at once: the computer woke, or somebody has signed in.
-    pub fn retry(&self) {
-        for gate in self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-        {
-            gate.retry();
-        }
-    }
-}
-
-/// Names a source of credentials; no secret.
-fn key(settings: &aws::Settings) -> String {
-    match &settings.credentials {
-        aws::Credentials::Configured => {
-            format!("profile {}", settings.aws_profile.as_deref().unwrap_or(""))
-        }
-        aws::Credentials::Keys { access_key_id, .. } => format!("key {access_key_id}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex as StdMutex};
+
     use super::*;
-    use engine::SourceErrorKind;
     use tokio::time::{Instant, timeout};
     use tokio_util::task::TaskTracker;
 
     /// A source of credentials that a test changes.
     #[derive(Clone, Default)]
     struct Source {
-        identity: Arc<StdMutex<Option<aws::Identity>>>,
+        identity: Arc<StdMutex<Option<Identity>>>,
         looks: Arc<AtomicUsize>,
     }
 
@@ -194,32 +194,27 @@ mod tests {
             self.looks.load(Ordering::Relaxed)
         }
 
-        fn gate(&self) -> Arc<SignInGate> {
+        fn gate(&self) -> Arc<Gate> {
             let source = self.clone();
-            Arc::new(SignInGate::new(move || {
+            Arc::new(Gate::new(Questions::new(), move |_| {
                 source.looks.fetch_add(1, Ordering::Relaxed);
                 let found = source.identity.lock().expect("nobody panics").clone();
-                Box::pin(async move {
-                    found.ok_or(SourceError {
-                        kind: SourceErrorKind::SignInNeeded,
-                        message: "No.".to_owned(),
-                        remedy: None,
-                        detail: None,
-                    })
-                })
+                Box::pin(
+                    async move { found.ok_or_else(|| Error::new(ErrorCode::NoCredentials, None)) },
+                )
             }))
         }
     }
 
-    fn identity(access_key_id: &str) -> Option<aws::Identity> {
-        Some(aws::Identity {
+    fn identity(access_key_id: &str) -> Option<Identity> {
+        Some(Identity {
             access_key_id: access_key_id.to_owned(),
             expires_at: None,
         })
     }
 
     /// Sends so many sessions to the gate.
-    async fn crowd(gate: &Arc<SignInGate>, sessions: usize) -> TaskTracker {
+    async fn crowd(gate: &Arc<Gate>, sessions: usize) -> TaskTracker {
         let tracker = TaskTracker::new();
         for _ in 0..sessions {
             let gate = Arc::clone(gate);
@@ -301,21 +296,5 @@ mod tests {
             .expect("in time")
             .expect("no panic");
         assert_eq!(*gate.waiting().borrow(), 0);
-    }
-
-    #[test]
-    fn sessions_of_one_profile_share_a_gate_and_others_do_not() {
-        let gates = SignInGates::default();
-        let settings = |profile: &str, region: &str| aws::Settings {
-            aws_profile: Some(profile.to_owned()),
-            region: Some(region.to_owned()),
-            ..aws::Settings::default()
-        };
-        let one = gates.of(&settings("corp", "eu-west-1"));
-        assert!(Arc::ptr_eq(&one, &gates.of(&settings("corp", "us-east-1"))));
-        assert!(!Arc::ptr_eq(
-            &one,
-            &gates.of(&settings("home", "eu-west-1"))
-        ));
     }
 }
