@@ -124,12 +124,7 @@ impl Simulator {
 
     /// The URL of the JSON API, `http://127.0.0.1:<port>`; stream URLs have the same host and port.
     pub fn endpoint_url(&self) -> String {
-        let scheme = if self.service.is_secure() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{}", self.service.authority)
+        self.service.url()
     }
 
     /// The certificate authority to trust, as PEM, where [`Config::tls`] is set.
@@ -173,6 +168,11 @@ impl Simulator {
             ("AWS_ACCESS_KEY_ID", config.access_key_id.clone().into()),
             ("AWS_SECRET_ACCESS_KEY", config.secret_access_key.clone()),
         ];
+        if self.has_people() {
+            let url = || self.endpoint_url().into();
+            environment.push(("AWS_ENDPOINT_URL_SSO", url()));
+            environment.push(("AWS_ENDPOINT_URL_SSO_OIDC", url()));
+        }
         if let Some(token) = &config.session_token {
             environment.push(("AWS_SESSION_TOKEN", token.clone()));
         }
@@ -312,6 +312,58 @@ impl Simulator {
     /// expired. New ones can be had.
     pub fn expire_role_credentials(&self) {
         self.service.identities.expire();
+    }
+
+    /// The start URL of the access portal, which is the issuer too.
+    pub fn start_url(&self) -> String {
+        signin::oidc::start_url(&self.service)
+    }
+
+    /// Puts another user in front of the browser and of [`approve_device`](Self::approve_device). Whether there is one
+    /// of this name.
+    pub fn sign_in_as(&self, user: &str) -> bool {
+        self.service.oidc.sign_in_as(&self.service, user)
+    }
+
+    /// The user codes of devices that wait for a person.
+    pub fn pending_devices(&self) -> Vec<String> {
+        self.service.oidc.pending_devices()
+    }
+
+    /// Approves a device as a person does in the browser. Whether one waits with this code.
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        self.service.oidc.decide(&self.service, user_code, true)
+    }
+
+    /// Refuses a device. Whether one waits with this code.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.service.oidc.decide(&self.service, user_code, false)
+    }
+
+    /// Ends all sign-ins, as an administrator does: access and refresh tokens are good for nothing any more. Credentials
+    /// of roles stay.
+    pub fn revoke_sign_ins(&self) {
+        self.service.oidc.revoke();
+    }
+
+    /// Ends all access tokens that have been given out until now; refresh tokens stay.
+    pub fn expire_access_tokens(&self) {
+        self.service.oidc.expire_access_tokens();
+    }
+
+    /// Ends all registrations of clients.
+    pub fn expire_clients(&self) {
+        self.service.oidc.expire_clients();
+    }
+
+    /// Signs the person in front of the browser in and gives what other clients keep of it on disk, in
+    /// `~/.aws/sso/cache`: JSON with the access token, the refresh token and the registration. `None` without people.
+    pub fn sso_cache_entry(&self) -> Option<SecretString> {
+        self.service.oidc.cache_entry(&self.service)
+    }
+
+    fn has_people(&self) -> bool {
+        !self.service.config.sign_in.users.is_empty()
     }
 
     /// Lets a device of [`config::SignIn::mfa_devices`] show one more code. Whether there is such a device.

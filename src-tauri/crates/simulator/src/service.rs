@@ -17,6 +17,7 @@ use crate::random;
 use crate::session::{NewSession, Presence, Session, SessionSnapshot};
 use crate::signin::Calls;
 use crate::signin::identities::{Identities, Identity};
+use crate::signin::oidc::Oidc;
 use crate::signin::sts::Mfa;
 use crate::timestamp;
 #[cfg(feature = "tls")]
@@ -56,6 +57,7 @@ pub(crate) struct Service {
     pub(crate) kms: Kms,
     pub(crate) identities: Identities,
     pub(crate) mfa: Mfa,
+    pub(crate) oidc: Oidc,
     pub(crate) calls: Calls,
     started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
@@ -72,6 +74,7 @@ impl Service {
             kms: Kms::default(),
             identities: Identities::new(&config),
             mfa: Mfa::new(config.sign_in.mfa_devices.clone()),
+            oidc: Oidc::default(),
             calls: Calls::default(),
             started: AtomicU64::new(0),
             config,
@@ -210,6 +213,12 @@ impl Service {
         return self.tls.is_some();
         #[cfg(not(feature = "tls"))]
         return false;
+    }
+
+    /// Where it is, `http://127.0.0.1:port`.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
     }
 
     /// The service's clock.
