@@ -3,8 +3,9 @@
 //!
 //! A client that is given [`Simulator::environment`] goes the same way as to AWS: StartSession over HTTP with a
 //! signature, the signed WebSocket upgrade, the token, and the whole data-channel protocol, because the agent here is
-//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session. What it
-//! leaves out: port sessions and the agent's own connections to the service, which are in-process.
+//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session, or STS or
+//! IAM Identity Center for credentials, where [`config::SignIn`] has roles and people. What it leaves out: port sessions
+//! and the agent's own connections to the service, which are in-process.
 //!
 //! Everything works unless something else is asked for: [`Config`] says how the parts behave, [`Faults`] what goes wrong
 //! by itself and can be changed at any time, and [`Simulator::act`] does something once to a session.
@@ -319,6 +320,12 @@ impl Simulator {
         signin::oidc::start_url(&self.service)
     }
 
+    /// An AWS configuration file with an SSO session `simulator`, a profile `sso-<account>-<role>` for each assignment
+    /// of the person in front of the browser, and `role-<name>` for each role of STS. Whoever has it can sign in.
+    pub fn config_file(&self) -> SecretString {
+        signin::profiles::text(&self.service).into()
+    }
+
     /// Puts another user in front of the browser and of [`approve_device`](Self::approve_device). Whether there is one
     /// of this name.
     pub fn sign_in_as(&self, user: &str) -> bool {
@@ -362,7 +369,8 @@ impl Simulator {
         self.service.oidc.cache_entry(&self.service)
     }
 
-    fn has_people(&self) -> bool {
+    /// Whether there is anybody to sign in.
+    pub fn has_people(&self) -> bool {
         !self.service.config.sign_in.users.is_empty()
     }
 

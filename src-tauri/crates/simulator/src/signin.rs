@@ -6,6 +6,7 @@
 pub(crate) mod identities;
 pub(crate) mod oidc;
 pub(crate) mod portal;
+pub(crate) mod profiles;
 pub(crate) mod rest;
 pub(crate) mod sts;
 

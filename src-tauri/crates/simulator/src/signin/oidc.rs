@@ -506,6 +506,11 @@ impl Oidc {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who is in front of the browser.
+    pub(crate) fn person<'a>(&self, service: &'a Service) -> Option<&'a User> {
+        self.lock().person(service)
+    }
+
     /// The user of an access token that is good.
     pub(crate) fn user_of<'a>(&self, service: &'a Service, token: &str) -> Option<&'a User> {
         let now_ms = service.now_ms();
