@@ -418,7 +418,7 @@ impl State {
             .devices
             .iter_mut()
             .find(|one| constant_time_eq(&one.device_code, device_code))
-            .filter(|one| one.client_id == client_id)
+            .filter(|one| one.client_id == client_id && one.outcome != Outcome::Used)
             .ok_or_else(invalid_grant)?;
         let polled_ms = device.polled_ms.replace(now_ms);
         if device.expires_ms <= now_ms {
