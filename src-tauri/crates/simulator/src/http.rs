@@ -269,7 +269,7 @@ async fn sign_in(
 
 /// Counts a call and takes what it meets, after the time for which it waits.
 async fn take_fault(service: &Service, operation: &str) -> Option<CallError> {
-    service.calls.count(operation);
+    service.count(operation);
     let fault = service.faults.take_call(operation);
     if let Some(CallError::Late(by)) = fault {
         sleep(by).await;

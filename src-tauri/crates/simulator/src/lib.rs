@@ -304,9 +304,35 @@ impl Simulator {
             .store(expired, Ordering::Relaxed);
     }
 
-    /// How often an operation was asked for, whatever became of it: `AssumeRole`, `StartSession` and so on.
+    /// How often an operation was asked for, whatever became of it: `AssumeRole`, `StartSession` and so on, `Authorize`
+    /// and `Device` for the browser's part, and `CreateToken/refresh_token` (or `/authorization_code`, `/device_code`)
+    /// for one kind only.
     pub fn calls(&self, operation: &str) -> u64 {
         self.service.calls.of(operation)
+    }
+
+    /// Waits until an operation has been asked for so often. Has no time limit of its own.
+    pub async fn wait_for_calls(&self, operation: &str, count: u64) {
+        let mut changes = self.service.changes();
+        loop {
+            // Before the look, or a change between look and wait would be missed.
+            changes.mark_unchanged();
+            if self.calls(operation) >= count || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until a device waits for a person, and gives its user code. Has no time limit of its own.
+    pub async fn wait_for_device(&self) -> Option<String> {
+        let mut changes = self.service.changes();
+        loop {
+            changes.mark_unchanged();
+            let first = self.pending_devices().into_iter().next();
+            if first.is_some() || changes.changed().await.is_err() {
+                return first;
+            }
+        }
     }
 
     /// Ends all temporary credentials that have been given out until now: whoever signs with them hears that they have
@@ -334,7 +360,7 @@ impl Simulator {
 
     /// The user codes of devices that wait for a person.
     pub fn pending_devices(&self) -> Vec<String> {
-        self.service.oidc.pending_devices()
+        self.service.oidc.pending_devices(self.service.now_ms())
     }
 
     /// Approves a device as a person does in the browser. Whether one waits with this code.

@@ -144,8 +144,7 @@ impl Service {
             let run = agent::run(Arc::clone(&session), plan, Arc::clone(self));
             self.tasks.spawn(run);
         }
-        self.changed
-            .send_modify(|number| *number = number.wrapping_add(1));
+        self.tell();
         Some(session)
     }
 
@@ -188,6 +187,18 @@ impl Service {
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Counts a call of an operation.
+    pub(crate) fn count(&self, operation: &str) {
+        self.calls.count(operation);
+        self.tell();
+    }
+
+    /// Wakes whoever waits for something to change.
+    pub(crate) fn tell(&self) {
+        self.changed
+            .send_modify(|number| *number = number.wrapping_add(1));
     }
 
     pub(crate) fn record(&self, record: StartRecord) {

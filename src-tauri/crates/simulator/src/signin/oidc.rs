@@ -94,6 +94,13 @@ struct Device {
     outcome: Outcome,
 }
 
+impl Device {
+    /// Whether a person can still decide.
+    fn is_pending(&self, now_ms: u64) -> bool {
+        self.outcome == Outcome::Pending && self.expires_ms > now_ms
+    }
+}
+
 #[derive(Clone, PartialEq, Eq)]
 enum Outcome {
     Pending,
@@ -269,6 +276,8 @@ pub(crate) fn start_device_authorization(
         "interval": lifetimes.poll_interval.as_secs(),
     });
     state.devices.push(device);
+    drop(state);
+    service.tell();
     Ok(answer)
 }
 
@@ -543,10 +552,10 @@ impl Oidc {
     }
 
     /// The user codes that wait for a person.
-    pub(crate) fn pending_devices(&self) -> Vec<String> {
+    pub(crate) fn pending_devices(&self, now_ms: u64) -> Vec<String> {
         let state = self.lock();
         let pending = state.devices.iter();
-        let pending = pending.filter(|device| device.outcome == Outcome::Pending);
+        let pending = pending.filter(|device| device.is_pending(now_ms));
         pending.map(|device| device.user_code.clone()).collect()
     }
 
@@ -559,9 +568,7 @@ impl Oidc {
         };
         let now_ms = service.now_ms();
         let device = state.devices.iter_mut().find(|device| {
-            device.user_code.eq_ignore_ascii_case(user_code)
-                && device.outcome == Outcome::Pending
-                && device.expires_ms > now_ms
+            device.user_code.eq_ignore_ascii_case(user_code) && device.is_pending(now_ms)
         });
         device.is_some_and(|device| {
             device.outcome = outcome;

@@ -140,7 +140,7 @@ fn result(
     if let (Route::CreateToken, Ok(input)) = (route, parse::<oidc::CreateToken>(parts, body))
         && let Some(name) = input.counted_as()
     {
-        service.calls.count(name);
+        service.count(name);
     }
     if let Some(refusal) = fault.and_then(|fault| refusal(route, fault)) {
         return Err(refusal);

@@ -320,6 +320,29 @@ async fn a_device_waits_until_a_person_decides() {
 }
 
 #[tokio::test]
+async fn tests_can_wait_for_a_device_and_for_calls() {
+    let simulator = Simulator::start(with_people()).await.unwrap();
+    let app = App::register(&simulator).await;
+    let person = async {
+        let user_code = simulator.wait_for_device().await.unwrap();
+        simulator.wait_for_calls("CreateToken/device_code", 3).await;
+        assert!(simulator.approve_device(&user_code));
+    };
+    let program = async {
+        let device = app.device().await;
+        let mut polls = 1;
+        while app.poll(&device).await.status != 200 {
+            polls += 1;
+        }
+        polls
+    };
+    let (polls, ()) = tokio::join!(program, person);
+    assert!(polls >= 3, "{polls}");
+    assert_eq!(simulator.calls("CreateToken/device_code"), polls);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
 async fn polls_that_come_too_soon_are_slowed_down() {
     let mut config = with_people();
     config.sign_in.lifetimes.poll_interval = Duration::from_secs(300);
