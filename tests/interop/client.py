@@ -6,14 +6,21 @@ Every function decorated with `case` is one check. Each says how it came out in 
 `test NAME ... FAILED`; `run.py` counts them. Arguments, if any, are the names of those to run.
 """
 
+import base64
+import concurrent.futures
 import contextlib
+import datetime
 import hashlib
+import http.client
 import json
 import os
+import pathlib
+import secrets
 import struct
 import sys
 import time
 import traceback
+import urllib.parse
 import uuid
 
 import boto3
@@ -171,10 +178,10 @@ class Message:
         check(hashlib.sha256(self.payload).digest() == frame[80:112], "payload digest")
 
 
-def dial(url, secret=SECRET):
+def dial(url, secret=SECRET, credentials=None):
     """Opens the WebSocket with a signed upgrade."""
     request = AWSRequest("GET", url.replace("ws://", "http://"))
-    SigV4Auth(Credentials(KEY, secret), "ssmmessages", os.environ["AWS_REGION"]).add_auth(request)
+    SigV4Auth(credentials or Credentials(KEY, secret), "ssmmessages", os.environ["AWS_REGION"]).add_auth(request)
     headers = [f"{name}: {value}" for name, value in request.headers.items()]
     return websocket.create_connection(url, header=headers, timeout=LIMIT)
 
@@ -195,8 +202,8 @@ class Session:
     resume: a connection on loopback loses nothing.
     """
 
-    def __init__(self, ssm, **arguments):
-        self.ssm = ssm
+    def __init__(self, ssm, credentials=None, **arguments):
+        self.ssm, self.credentials = ssm, credentials
         self.start = ssm.start_session(**arguments)
         self.id = self.start["SessionId"]
         self.client_id = str(uuid.uuid4())
@@ -217,7 +224,7 @@ class Session:
         self.ssm.terminate_session(SessionId=self.id)
 
     def connect(self, answer):
-        self.socket = dial(answer["StreamUrl"])
+        self.socket = dial(answer["StreamUrl"], credentials=self.credentials)
         present(self.socket, answer["TokenValue"], self.client_id)
         for frame in self.unacknowledged.values():
             self.socket.send_binary(frame)
@@ -400,6 +407,238 @@ def terminating_a_session_closes_its_channel():
             check(time.monotonic() < deadline, session_status(ssm, session.id))
             time.sleep(0.05)
         check(not ssm.resume_session(SessionId=session.id).get("TokenValue"), "nothing to resume")
+
+
+# ---- signing in
+
+
+def arn_of(session):
+    return session.client("sts").get_caller_identity()["Arn"]
+
+
+def holds_a_shell(session):
+    """Whether the whole way is open with the credentials of a profile: the API, the upgrade, the shell."""
+    credentials = session.get_credentials().get_frozen_credentials()
+    check(credentials.token, "temporary credentials")
+    with Session(session.client("ssm"), credentials, Target=TARGET) as shell:
+        shell.type("echo $((6*7))\r")
+        shell.read_until("42\r\n")
+
+
+@case
+def a_role_of_a_profile_is_assumed():
+    check(arn_of(boto3.Session()).endswith(":user/demo"), arn_of(boto3.Session()))
+    session = boto3.Session(profile_name="role-Deployer")
+    arn = arn_of(session)
+    check(arn.startswith("arn:aws:sts::111111111111:assumed-role/Deployer/"), arn)
+    holds_a_shell(session)
+
+
+@case
+def a_role_without_its_external_id_or_code_is_denied():
+    sts = boto3.client("sts", config=Config(retries={"total_max_attempts": 1}, parameter_validation=False))
+    arguments = {"RoleArn": "arn:aws:iam::111111111111:role/Deployer", "RoleSessionName": "someone"}
+    message = refused(lambda: sts.assume_role(**arguments), "AccessDenied", 403)
+    check("is not authorized to perform: sts:AssumeRole on resource: " in message, message)
+    arguments["ExternalId"] = "customer-7"
+    message = refused(lambda: sts.assume_role(DurationSeconds=60, **arguments), "ValidationError", 400)
+    check("greater than or equal to 900" in message, message)
+    answer = sts.assume_role(DurationSeconds=900, **arguments)
+    left = answer["Credentials"]["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+    check(600 < left.total_seconds() <= 900, left)
+    arguments["RoleArn"] = "arn:aws:iam::222222222222:role/Breakglass"
+    refused(lambda: sts.assume_role(**arguments), "AccessDenied", 403)
+
+
+@case
+def a_code_opens_its_role_once():
+    def session(code):
+        session = boto3.Session(profile_name="role-Breakglass")
+        provider = session._session.get_component("credential_provider").get_provider("assume-role")
+        provider._prompter = lambda _: code
+        return session
+
+    message = refused(lambda: arn_of(session("000000")), "AccessDenied", 403)
+    check("invalid MFA one time pass code" in message, message)
+    opened = session("123456")
+    check("assumed-role/Breakglass" in arn_of(opened), arn_of(opened))
+    refused(lambda: arn_of(session("123456")), "AccessDenied", 403)
+
+
+CALLBACK = "http://127.0.0.1:1/oauth/callback"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def browse(url):
+    """What a browser gets from an address: status and where it is sent on to."""
+    url = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=LIMIT)
+    try:
+        connection.request("GET", f"{url.path}?{url.query}")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("Location")
+    finally:
+        connection.close()
+
+
+class Registered:
+    """A client of IAM Identity Center."""
+
+    def __init__(self):
+        self.oidc = boto3.client("sso-oidc")
+        self.registration = self.oidc.register_client(
+            clientName="interop",
+            clientType="public",
+            grantTypes=["authorization_code", "refresh_token", DEVICE_CODE],
+            redirectUris=["http://127.0.0.1/oauth/callback"],
+            scopes=["sso:account:access"],
+            issuerUrl=os.environ["SIMULATOR_START_URL"],
+        )
+        self.id = {name: self.registration[name] for name in ("clientId", "clientSecret")}
+
+    def token(self, **arguments):
+        return self.oidc.create_token(**self.id, **arguments)
+
+    def sign_in(self):
+        """Through the browser, with a code."""
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = urllib.parse.urlencode({
+            "response_type": "code",
+            "client_id": self.id["clientId"],
+            "redirect_uri": CALLBACK,
+            "state": state,
+            "code_challenge_method": "S256",
+            "scopes": "sso:account:access",
+            "code_challenge": challenge,
+        })
+        status, location = browse(f"{self.oidc.meta.endpoint_url}/authorize?{query}")
+        check(status == 302 and location.startswith(CALLBACK + "?"), (status, location))
+        back = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))
+        check(back["state"] == state, back)
+        arguments = {"redirectUri": CALLBACK, "codeVerifier": verifier, "code": back["code"]}
+        return self.token(grantType="authorization_code", **arguments)
+
+    def write_cache(self, token, lifetime):
+        """Leaves a sign-in where the AWS CLI would, as good as over in `lifetime` seconds."""
+        def at(seconds):
+            return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+        entry = {
+            "startUrl": os.environ["SIMULATOR_START_URL"],
+            "region": os.environ["AWS_REGION"],
+            "accessToken": token["accessToken"],
+            "refreshToken": token["refreshToken"],
+            "expiresAt": at(time.time() + lifetime),
+            "registrationExpiresAt": at(self.registration["clientSecretExpiresAt"]),
+            **self.id,
+        }
+        path = cache_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(entry))
+
+
+def cache_file():
+    return pathlib.Path.home() / ".aws/sso/cache" / (hashlib.sha1(b"simulator").hexdigest() + ".json")
+
+
+@case
+def a_sign_in_on_disk_gives_the_roles_of_its_person():
+    registered = Registered()
+    registered.write_cache(registered.sign_in(), 3600)
+    for account, role in (("111111111111", "Operator"), ("222222222222", "Operator"), ("111111111111", "ReadOnly")):
+        session = boto3.Session(profile_name=f"sso-{account}-{role}")
+        arn = arn_of(session)
+        check(arn.startswith(f"arn:aws:sts::{account}:assumed-role/AWSReservedSSO_{role}_"), arn)
+        check(arn.endswith("/demo"), arn)
+    holds_a_shell(boto3.Session(profile_name="sso-111111111111-Operator"))
+
+
+@case
+def a_sign_in_that_ends_soon_is_refreshed():
+    registered = Registered()
+    token = registered.sign_in()
+    registered.write_cache(token, 60)
+    check("AWSReservedSSO_Operator" in arn_of(boto3.Session(profile_name="sso-111111111111-Operator")), "signed in")
+    entry = json.loads(cache_file().read_text())
+    for name in ("accessToken", "refreshToken"):
+        check(entry[name] != token[name], f"a new {name}")
+    used = lambda: registered.token(grantType="refresh_token", refreshToken=token["refreshToken"])
+    refused_by_oidc(used, "InvalidGrantException", 400, "invalid_grant")
+
+
+def error_code(call):
+    try:
+        call()
+    except ClientError as raised:
+        return raised.response["Error"]["Code"]
+    raise AssertionError("nothing was raised")
+
+
+def refused_by_oidc(call, code, status, error):
+    """Like `refused`, for errors that have the words of OAuth in place of a message."""
+    try:
+        call()
+    except ClientError as raised:
+        answer = raised.response
+        found = (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer.get("error"))
+        check(found == (code, status, error), f"{found} instead of {(code, status, error)}")
+        return
+    raise AssertionError(f"{code} was not raised")
+
+
+@case
+def a_device_is_approved_in_the_browser():
+    registered = Registered()
+    start = registered.oidc.start_device_authorization(**registered.id, startUrl=os.environ["SIMULATOR_START_URL"])
+    check(start["interval"] >= 1 and start["expiresIn"] > 60, start)
+    poll = lambda: registered.token(grantType=DEVICE_CODE, deviceCode=start["deviceCode"])
+    refused_by_oidc(poll, "AuthorizationPendingException", 400, "authorization_pending")
+    deadline = time.monotonic() + LIMIT
+    while error_code(poll) != "SlowDownException":
+        check(time.monotonic() < deadline, "never slowed down")
+    status, _ = browse(start["verificationUriComplete"])
+    check(status == 200, status)
+    deadline = time.monotonic() + LIMIT
+    while True:
+        time.sleep(start["interval"])
+        try:
+            token = poll()
+            break
+        except registered.oidc.exceptions.SlowDownException:
+            check(time.monotonic() < deadline, "slowed down for ever")
+    portal = boto3.client("sso")
+    accounts = portal.get_paginator("list_accounts").paginate(
+        accessToken=token["accessToken"], PaginationConfig={"PageSize": 1}
+    )
+    accounts = [account["accountId"] for page in accounts for account in page["accountList"]]
+    check(accounts == ["111111111111", "222222222222"], accounts)
+    roles = portal.list_account_roles(accessToken=token["accessToken"], accountId="111111111111")["roleList"]
+    check([role["roleName"] for role in roles] == ["Operator", "ReadOnly"], roles)
+    refused_by_oidc(poll, "InvalidGrantException", 400, "invalid_grant")
+
+
+@case
+def the_portal_refuses_in_the_exceptions_of_the_sdk():
+    registered = Registered()
+    access = registered.sign_in()["accessToken"]
+    portal = boto3.client("sso")
+    arguments = {"accountId": "222222222222", "roleName": "ReadOnly"}
+    message = refused(lambda: portal.get_role_credentials(accessToken=access, **arguments), "ForbiddenException", 403)
+    check(message == "No access", message)
+    arguments["roleName"] = "Operator"
+    # All of them are answered, however many ask at one time.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ask = lambda _: portal.get_role_credentials(accessToken=access, **arguments)["roleCredentials"]
+        given = list(pool.map(ask, range(16)))
+    check(len({credentials["accessKeyId"] for credentials in given}) == 16, "each has its own")
+    portal.logout(accessToken=access)
+    try:
+        portal.list_accounts(accessToken=access)
+        raise AssertionError("accounts for a sign-in that has ended")
+    except portal.exceptions.UnauthorizedException:
+        pass
 
 
 def main():

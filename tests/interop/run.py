@@ -20,6 +20,12 @@ import threading
 # For the simulator to start or end, and for all of a client, on a busy machine.
 SIMULATOR_LIMIT, CLIENT_LIMIT = 60, 600
 LAST_VARIABLE = "export SIMULATOR_TARGET="
+# Whom a client can sign in as. It learns their names from the profiles that the simulator writes.
+SIGN_IN = [
+    "--role", "arn:aws:iam::111111111111:role/Deployer,external-id=customer-7",
+    "--role", "arn:aws:iam::222222222222:role/Breakglass,mfa",
+    "--mfa", "123456",
+]
 CASE = re.compile(r"test (\S+) \.\.\. (ok|FAILED)$")
 
 
@@ -47,8 +53,10 @@ def lines_within(process, seconds):
 
 def start_simulator(program, environment):
     """The running simulator, and what it printed; nothing if it did not come so far."""
+    profiles = ["--sign-in", os.path.join(environment["HOME"], "profiles")]
     # A plain shell, so that nobody's start-up files take part.
-    simulator = subprocess.Popen([program, "--", "sh"], stdout=subprocess.PIPE, env=environment, text=True)
+    command = [program, *profiles, *SIGN_IN, "--", "sh"]
+    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
     printed = ""
     for line in lines_within(simulator, SIMULATOR_LIMIT):
         printed += line

@@ -559,7 +559,7 @@ fn connection_status(service: &Service, input: &OfTarget) -> Result<Value, ApiEr
 }
 
 /// One page of `items` and the token of the next. Tokens hold the offset; callers must not read them.
-fn page<'a, T>(
+pub(crate) fn page<'a, T>(
     items: &'a [T],
     max_results: i64,
     token: Option<&str>,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use protocol::ResendPolicy;
 use secrecy::SecretString;
 
-pub use self::sign_in::{MfaDevice, Role, SignIn};
+pub use self::sign_in::{Account, Lifetimes, MfaDevice, Role, SignIn, User, sso_role_arn};
 use crate::faults::Faults;
 use crate::random;
 

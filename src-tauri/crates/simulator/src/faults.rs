@@ -13,6 +13,7 @@
 //! | expired token | [`Action::ExpireToken`], [`Limits::token_lifetime`] | `--token-lifetime`, `--after TIME=expire-token` |
 //! | refused, throttled, late API calls and resumes | [`Faults::calls`] | `--call` |
 //! | refused or late upgrades | [`Faults::upgrades`] | `--upgrade` |
+//! | a sign-in that ends otherwise in the browser | [`Faults::authorize`] | `--authorize` |
 //! | wrong clock | [`Faults::clock_ahead_secs`] | `--clock-ahead` |
 //! | another host after a resume | [`Faults::resume_host`] | `--resume-host` |
 //! | agent gone, back, restarted, saying what nobody knows | [`AgentAction`] | `--after TIME=vanish`, `return`, `restart`, `send` |
@@ -56,6 +57,8 @@ pub struct Faults {
     pub calls: Vec<CallFault>,
     /// WebSocket upgrades that are refused or late; the first counts.
     pub upgrades: Vec<UpgradeFault>,
+    /// What becomes of sign-ins in the browser.
+    pub authorize: Option<AuthorizeError>,
     /// What happens to every connection after it has been open for a while. A change holds from the next connection.
     pub timed: Vec<Timed>,
     /// The host in the stream URL of a resumed session, in place of `127.0.0.1`: `localhost` is the other one that is
@@ -184,6 +187,20 @@ pub enum UpgradeError {
     Status(u16),
     /// The WebSocket, this much later.
     Late(Duration),
+}
+
+/// What becomes of a sign-in in the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthorizeError {
+    /// The person refuses: the client hears `access_denied`.
+    Denied,
+    /// The client hears another state than it gave.
+    WrongState,
+    /// The client hears a code that is good for nothing.
+    WrongCode,
+    /// The person closes the window: the client hears nothing.
+    NoAnswer,
 }
 
 /// The faults of a running service.

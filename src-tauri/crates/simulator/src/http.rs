@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::api_error::ApiError;
 use crate::faults::{CallError, UpgradeError};
 use crate::service::Service;
-use crate::signin::{identities, sts};
+use crate::signin::{identities, rest, sts};
 use crate::transport::Transport;
 use crate::{api, channel, kms, random, timestamp};
 
@@ -147,12 +147,16 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let request_id = random::request_id();
-    let result = match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => call(service, request, &request_id).await,
-        (&Method::GET, path) if path.starts_with(DATA_CHANNEL) => {
+    // Without people there is nobody to sign in.
+    let route = rest::Route::of(request.method(), request.uri().path())
+        .filter(|_| !service.config.sign_in.users.is_empty());
+    let result = match (request.method(), request.uri().path(), route) {
+        (_, _, Some(route)) => sign_in(service, route, request).await,
+        (&Method::POST, "/", None) => call(service, request, &request_id).await,
+        (&Method::GET, path, None) if path.starts_with(DATA_CHANNEL) => {
             upgrade(service, counted, request).await
         }
-        _ => Err(ApiError::not_found()),
+        (_, _, None) => Err(ApiError::not_found()),
     };
     let mut response = result.unwrap_or_else(|error| {
         tracing::debug!(
@@ -185,7 +189,7 @@ async fn answer(
     response
 }
 
-/// The parts of a request from a program, with the body.
+/// The parts of a request that no web page made, with the body.
 async fn read(
     service: &Service,
     request: Request<Incoming>,
@@ -252,9 +256,20 @@ async fn call(
     Ok(response)
 }
 
+/// An operation of IAM Identity Center. None is signed.
+async fn sign_in(
+    service: &Arc<Service>,
+    route: rest::Route,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, ApiError> {
+    let (parts, body) = read(service, request).await?;
+    let fault = take_fault(service, route.operation()).await;
+    Ok(rest::call(service, route, &parts, &body, fault))
+}
+
 /// Counts a call and takes what it meets, after the time for which it waits.
 async fn take_fault(service: &Service, operation: &str) -> Option<CallError> {
-    service.calls.count(operation);
+    service.count(operation);
     let fault = service.faults.take_call(operation);
     if let Some(CallError::Late(by)) = fault {
         sleep(by).await;

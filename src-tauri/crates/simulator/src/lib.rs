@@ -3,8 +3,9 @@
 //!
 //! A client that is given [`Simulator::environment`] goes the same way as to AWS: StartSession over HTTP with a
 //! signature, the signed WebSocket upgrade, the token, and the whole data-channel protocol, because the agent here is
-//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session. What it
-//! leaves out: port sessions and the agent's own connections to the service, which are in-process.
+//! the mirrored side of the `protocol` crate. So does one that asks KMS for the key of an encrypted session, or STS or
+//! IAM Identity Center for credentials, where [`config::SignIn`] has roles and people. What it leaves out: port sessions
+//! and the agent's own connections to the service, which are in-process.
 //!
 //! Everything works unless something else is asked for: [`Config`] says how the parts behave, [`Faults`] what goes wrong
 //! by itself and can be changed at any time, and [`Simulator::act`] does something once to a session.
@@ -124,12 +125,7 @@ impl Simulator {
 
     /// The URL of the JSON API, `http://127.0.0.1:<port>`; stream URLs have the same host and port.
     pub fn endpoint_url(&self) -> String {
-        let scheme = if self.service.is_secure() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{}", self.service.authority)
+        self.service.url()
     }
 
     /// The certificate authority to trust, as PEM, where [`Config::tls`] is set.
@@ -173,6 +169,11 @@ impl Simulator {
             ("AWS_ACCESS_KEY_ID", config.access_key_id.clone().into()),
             ("AWS_SECRET_ACCESS_KEY", config.secret_access_key.clone()),
         ];
+        if self.has_people() {
+            let url = || self.endpoint_url().into();
+            environment.push(("AWS_ENDPOINT_URL_SSO", url()));
+            environment.push(("AWS_ENDPOINT_URL_SSO_OIDC", url()));
+        }
         if let Some(token) = &config.session_token {
             environment.push(("AWS_SESSION_TOKEN", token.clone()));
         }
@@ -303,15 +304,100 @@ impl Simulator {
             .store(expired, Ordering::Relaxed);
     }
 
-    /// How often an operation was asked for, whatever became of it: `AssumeRole`, `StartSession` and so on.
+    /// How often an operation was asked for, whatever became of it: `AssumeRole`, `StartSession` and so on, `Authorize`
+    /// and `Device` for the browser's part, and `CreateToken/refresh_token` (or `/authorization_code`, `/device_code`)
+    /// for one kind only.
     pub fn calls(&self, operation: &str) -> u64 {
         self.service.calls.of(operation)
+    }
+
+    /// Waits until an operation has been asked for so often. Has no time limit of its own.
+    pub async fn wait_for_calls(&self, operation: &str, count: u64) {
+        let mut changes = self.service.changes();
+        loop {
+            // Before the look, or a change between look and wait would be missed.
+            changes.mark_unchanged();
+            if self.calls(operation) >= count || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until a device waits for a person, and gives its user code. Has no time limit of its own.
+    pub async fn wait_for_device(&self) -> Option<String> {
+        let mut changes = self.service.changes();
+        loop {
+            changes.mark_unchanged();
+            let first = self.pending_devices().into_iter().next();
+            if first.is_some() || changes.changed().await.is_err() {
+                return first;
+            }
+        }
     }
 
     /// Ends all temporary credentials that have been given out until now: whoever signs with them hears that they have
     /// expired. New ones can be had.
     pub fn expire_role_credentials(&self) {
         self.service.identities.expire();
+    }
+
+    /// The start URL of the access portal, which is the issuer too.
+    pub fn start_url(&self) -> String {
+        signin::oidc::start_url(&self.service)
+    }
+
+    /// An AWS configuration file with an SSO session `simulator`, a profile `sso-<account>-<role>` for each assignment
+    /// of the person in front of the browser, and `role-<name>` for each role of STS. Whoever has it can sign in.
+    pub fn config_file(&self) -> SecretString {
+        signin::profiles::text(&self.service).into()
+    }
+
+    /// Puts another user in front of the browser and of [`approve_device`](Self::approve_device). Whether there is one
+    /// of this name.
+    pub fn sign_in_as(&self, user: &str) -> bool {
+        self.service.oidc.sign_in_as(&self.service, user)
+    }
+
+    /// The user codes of devices that wait for a person.
+    pub fn pending_devices(&self) -> Vec<String> {
+        self.service.oidc.pending_devices(self.service.now_ms())
+    }
+
+    /// Approves a device as a person does in the browser. Whether one waits with this code.
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        self.service.oidc.decide(&self.service, user_code, true)
+    }
+
+    /// Refuses a device. Whether one waits with this code.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.service.oidc.decide(&self.service, user_code, false)
+    }
+
+    /// Ends all sign-ins, as an administrator does: access and refresh tokens are good for nothing any more. Credentials
+    /// of roles stay.
+    pub fn revoke_sign_ins(&self) {
+        self.service.oidc.revoke();
+    }
+
+    /// Ends all access tokens that have been given out until now; refresh tokens stay.
+    pub fn expire_access_tokens(&self) {
+        self.service.oidc.expire_access_tokens();
+    }
+
+    /// Ends all registrations of clients.
+    pub fn expire_clients(&self) {
+        self.service.oidc.expire_clients();
+    }
+
+    /// Signs the person in front of the browser in and gives what other clients keep of it on disk, in
+    /// `~/.aws/sso/cache`: JSON with the access token, the refresh token and the registration. `None` without people.
+    pub fn sso_cache_entry(&self) -> Option<SecretString> {
+        self.service.oidc.cache_entry(&self.service)
+    }
+
+    /// Whether there is anybody to sign in.
+    pub fn has_people(&self) -> bool {
+        !self.service.config.sign_in.users.is_empty()
     }
 
     /// Lets a device of [`config::SignIn::mfa_devices`] show one more code. Whether there is such a device.

@@ -44,6 +44,22 @@ pub(crate) fn token() -> SecretString {
     SecretString::from(STANDARD.encode(bytes::<96>()))
 }
 
+/// What must not be guessed and has to be part of a URL.
+pub(crate) fn word() -> String {
+    hex::encode(bytes::<24>())
+}
+
+/// A code for a person to type, such as `BCDF-GHJK`, without letters that make words.
+pub(crate) fn user_code() -> String {
+    const ALPHABET: &[u8; 16] = b"BCDFGHJKLMNPQRST";
+    let random = bytes::<8>();
+    let mut letters = random
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 16)]));
+    let first: String = letters.by_ref().take(4).collect();
+    format!("{first}-{}", letters.collect::<String>())
+}
+
 /// A session id: the caller's name and 17 hexadecimal digits.
 pub(crate) fn session_id(principal: &str) -> String {
     let digits = hex::encode(bytes::<9>());

@@ -17,6 +17,7 @@ use crate::random;
 use crate::session::{NewSession, Presence, Session, SessionSnapshot};
 use crate::signin::Calls;
 use crate::signin::identities::{Identities, Identity};
+use crate::signin::oidc::Oidc;
 use crate::signin::sts::Mfa;
 use crate::timestamp;
 #[cfg(feature = "tls")]
@@ -56,6 +57,7 @@ pub(crate) struct Service {
     pub(crate) kms: Kms,
     pub(crate) identities: Identities,
     pub(crate) mfa: Mfa,
+    pub(crate) oidc: Oidc,
     pub(crate) calls: Calls,
     started: AtomicU64,
     sessions: Mutex<VecDeque<Arc<Session>>>,
@@ -72,6 +74,7 @@ impl Service {
             kms: Kms::default(),
             identities: Identities::new(&config),
             mfa: Mfa::new(config.sign_in.mfa_devices.clone()),
+            oidc: Oidc::default(),
             calls: Calls::default(),
             started: AtomicU64::new(0),
             config,
@@ -141,8 +144,7 @@ impl Service {
             let run = agent::run(Arc::clone(&session), plan, Arc::clone(self));
             self.tasks.spawn(run);
         }
-        self.changed
-            .send_modify(|number| *number = number.wrapping_add(1));
+        self.tell();
         Some(session)
     }
 
@@ -187,6 +189,18 @@ impl Service {
         self.changed.subscribe()
     }
 
+    /// Counts a call of an operation.
+    pub(crate) fn count(&self, operation: &str) {
+        self.calls.count(operation);
+        self.tell();
+    }
+
+    /// Wakes whoever waits for something to change.
+    pub(crate) fn tell(&self) {
+        self.changed
+            .send_modify(|number| *number = number.wrapping_add(1));
+    }
+
     pub(crate) fn record(&self, record: StartRecord) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if records.len() >= RECORDS {
@@ -210,6 +224,12 @@ impl Service {
         return self.tls.is_some();
         #[cfg(not(feature = "tls"))]
         return false;
+    }
+
+    /// Where it is, `http://127.0.0.1:port`.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
     }
 
     /// The service's clock.

@@ -1,11 +1,16 @@
 //! The services by which callers come by credentials. [`identities`] knows the long-term keys of the configuration and
-//! the temporary ones that were given out, and checks signatures against both; [`sts`] lets callers assume roles. Each
-//! service has a protocol of its own, so it makes its HTTP answers itself.
+//! the temporary ones that were given out, and checks signatures against both; [`sts`] lets callers assume roles; [`oidc`]
+//! and [`portal`] are IAM Identity Center, behind [`rest`]. Each service has a protocol of its own, so it makes its HTTP
+//! answers itself.
 
 pub(crate) mod identities;
+pub(crate) mod oidc;
+pub(crate) mod portal;
+pub(crate) mod profiles;
+pub(crate) mod rest;
 pub(crate) mod sts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
@@ -32,6 +37,38 @@ impl Refusal {
     }
 }
 
+/// The newest of something, up to a bound.
+struct Remembered<T>(VecDeque<T>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Remembered<T> {
+    const LEN: usize = 1000;
+
+    fn push(&mut self, item: T) {
+        if self.0.len() >= Self::LEN {
+            self.0.pop_front();
+        }
+        self.0.push_back(item);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
+    fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        self.0.retain(keep);
+    }
+}
+
 /// How often each operation was asked for, whatever became of it.
 #[derive(Debug, Default)]
 pub(crate) struct Calls(Mutex<BTreeMap<String, u64>>);
@@ -55,6 +92,16 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_are_remembered() {
+        let mut remembered = Remembered::default();
+        for number in 0..=Remembered::<usize>::LEN {
+            remembered.push(number);
+        }
+        assert_eq!(remembered.iter().count(), Remembered::<usize>::LEN);
+        assert_eq!(remembered.iter().min(), Some(&1));
+    }
 
     #[test]
     fn invented_operations_are_counted_up_to_a_bound() {

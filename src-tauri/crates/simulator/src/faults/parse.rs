@@ -9,6 +9,7 @@
 //! | [`Timed`] | `TIME=ACTION` |
 //! | [`CallFault`] | `OPERATION=ERROR[*TIMES]` with `any` for all operations, and the errors `throttling`, `expired`, `denied`, `internal`, `unavailable`, `gone`, `null-token`, `late:TIME` |
 //! | [`UpgradeFault`] | `STATUS[*TIMES]`, `late:TIME[*TIMES]` |
+//! | [`AuthorizeError`] | `denied`, `wrong-state`, `wrong-code`, `no-answer` |
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    Action, AgentAction, CallError, CallFault, Damage, Frames, Injection, Rule, Timed,
-    UpgradeError, UpgradeFault,
+    Action, AgentAction, AuthorizeError, CallError, CallFault, Damage, Frames, Injection, Rule,
+    Timed, UpgradeError, UpgradeFault,
 };
 use crate::session::Disconnect;
 
@@ -232,6 +233,20 @@ impl FromStr for UpgradeFault {
             (_, Some(_)) => return wrong("error of an upgrade", text),
         };
         Ok(Self { error, times })
+    }
+}
+
+impl FromStr for AuthorizeError {
+    type Err = FaultParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "denied" => Self::Denied,
+            "wrong-state" => Self::WrongState,
+            "wrong-code" => Self::WrongCode,
+            "no-answer" => Self::NoAnswer,
+            _ => return wrong("end of a sign-in", text),
+        })
     }
 }
 

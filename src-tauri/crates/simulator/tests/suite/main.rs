@@ -20,6 +20,8 @@ mod kms;
 mod program;
 mod raw;
 mod shell;
+mod sign_in_oidc;
+mod sign_in_portal;
 mod sign_in_sts;
 mod signer;
 #[cfg(feature = "tls")]

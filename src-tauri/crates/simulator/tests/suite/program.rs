@@ -179,6 +179,51 @@ async fn the_authority_of_a_secured_service_is_written_for_clients_to_trust() {
 }
 
 #[tokio::test]
+async fn profiles_for_signing_in_are_written_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = std::env::temp_dir().join(format!("simulator-config-{}", std::process::id()));
+    let program = start(&[
+        "--sign-in",
+        path.to_str().unwrap(),
+        "--role",
+        "arn:aws:iam::333333333333:role/Deployer,external-id=it's me,mfa",
+        "--mfa",
+        "123456",
+    ])
+    .await;
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(mode & 0o777, 0o600);
+    let variables = &program.variables;
+    assert_eq!(variables["AWS_CONFIG_FILE"], path.to_str().unwrap());
+    let endpoint = &variables["AWS_ENDPOINT_URL_SSM"];
+    for name in ["STS", "SSO", "SSO_OIDC"] {
+        assert_eq!(&variables[&format!("AWS_ENDPOINT_URL_{name}")], endpoint);
+    }
+    let start_url = &variables["SIMULATOR_START_URL"];
+    assert!(start_url.starts_with(endpoint), "{start_url}");
+    let wanted = format!(
+        "[sso-session simulator]\nsso_start_url = {start_url}\nsso_region = eu-west-1\n\
+         sso_registration_scopes = sso:account:access\n\n\
+         [profile sso-111111111111-Operator]\nsso_session = simulator\nsso_account_id = 111111111111\n\
+         sso_role_name = Operator\nregion = eu-west-1\nendpoint_url = {endpoint}\n\n"
+    );
+    assert!(text.starts_with(&wanted), "{text}");
+    let wanted = format!(
+        "[profile role-Deployer]\nrole_arn = arn:aws:iam::333333333333:role/Deployer\n\
+         credential_source = Environment\nregion = eu-west-1\nendpoint_url = {endpoint}\n\
+         external_id = it's me\nmfa_serial = arn:aws:iam::000000000000:mfa/demo\n\n"
+    );
+    assert!(text.ends_with(&wanted), "{text}");
+    let secret = &program.caller.secret_access_key;
+    assert!(
+        !text.contains(secret),
+        "the keys are in the environment only"
+    );
+}
+
+#[tokio::test]
 async fn documents_can_be_added_by_options() {
     let program = start(&["--fast", "--document", "Greet=separated:echo {{ whom }}"]).await;
     let body = json!({

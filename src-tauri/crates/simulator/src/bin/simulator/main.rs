@@ -7,10 +7,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use secrecy::ExposeSecret as _;
-use simulator::{Config, Simulator};
+use secrecy::{ExposeSecret as _, SecretString};
+use simulator::Simulator;
 
-use self::options::{Parsed, parse};
+use self::options::{Options, Parsed, parse};
 
 fn main() -> ExitCode {
     let options = match parse(std::env::args_os().skip(1)) {
@@ -33,10 +33,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(run(options.config, options.ca_file.as_deref()))
+    runtime.block_on(run(options))
 }
 
-async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
+async fn run(options: Options) -> ExitCode {
     // Before anything is printed: whoever reads the output may stop us at once.
     let stop = match Stop::listen() {
         Ok(stop) => stop,
@@ -45,7 +45,7 @@ async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let simulator = match Simulator::start(config).await {
+    let simulator = match Simulator::start(options.config).await {
         Ok(simulator) => simulator,
         Err(error) => {
             let source = std::error::Error::source(&error)
@@ -56,14 +56,18 @@ async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
         }
     };
     let mut lines = environment(&simulator);
-    if let (Some(path), Some(ca_pem)) = (ca_file, simulator.ca_pem()) {
+    let ca_pem = simulator.ca_pem().map(SecretString::from);
+    let profiles = Some(simulator.config_file());
+    for (name, path, text) in [
+        ("AWS_CA_BUNDLE", options.ca_file, ca_pem),
+        ("AWS_CONFIG_FILE", options.config_file, profiles),
+    ] {
+        let (Some(path), Some(text)) = (path, text) else {
+            continue;
+        };
         // Clients may run in another directory.
-        let written = std::fs::write(path, ca_pem).and_then(|()| std::path::absolute(path));
-        match written {
-            Ok(path) => lines.push_str(&format!(
-                "export AWS_CA_BUNDLE={};\n",
-                quoted(&path.to_string_lossy())
-            )),
+        match write(&path, &text).and_then(|()| std::path::absolute(&path)) {
+            Ok(path) => lines.push_str(&export(name, &path.to_string_lossy())),
             Err(error) => {
                 complain(&format!("cannot write {}: {error}", path.display()));
                 simulator.shutdown().await;
@@ -71,10 +75,10 @@ async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
             }
         }
     }
-    lines.push_str(&format!(
-        "export SIMULATOR_TARGET={};\n",
-        quoted(simulator.target())
-    ));
+    if simulator.has_people() {
+        lines.push_str(&export("SIMULATOR_START_URL", &simulator.start_url()));
+    }
+    lines.push_str(&export("SIMULATOR_TARGET", simulator.target()));
     let printed = print(&lines);
     if printed != ExitCode::SUCCESS {
         simulator.shutdown().await;
@@ -89,12 +93,23 @@ async fn run(config: Config, ca_file: Option<&Path>) -> ExitCode {
 fn environment(simulator: &Simulator) -> String {
     let mut lines = String::from("unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN;\n");
     for (name, value) in simulator.environment() {
-        lines.push_str(&format!(
-            "export {name}={};\n",
-            quoted(value.expose_secret())
-        ));
+        lines.push_str(&export(name, value.expose_secret()));
     }
     lines
+}
+
+fn export(name: &str, value: &str) -> String {
+    format!("export {name}={};\n", quoted(value))
+}
+
+/// Writes a file for its owner only. One that is there keeps the rights it has.
+fn write(path: &Path, text: &SecretString) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.expose_secret().as_bytes())
 }
 
 /// As one word of a POSIX shell.

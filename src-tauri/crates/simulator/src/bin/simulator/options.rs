@@ -10,7 +10,7 @@ use lexopt::ValueExt as _;
 use simulator::Config;
 use simulator::config::{
     AgentBehaviour, Certificate, Delivery, Document, DocumentKind, Handshake, KmsKeyBehaviour,
-    Platform, Shell,
+    MfaDevice, Platform, Role, Shell,
 };
 use simulator::faults::{Damage, Frames, Rule, duration};
 
@@ -50,6 +50,16 @@ Options:
                            caller), decrypt-denied (to the agent), disabled,
                            pending-deletion or missing
   --kms-challenge          Agents insist on the random challenge in the encryption context
+  --sign-in <CONFIG-FILE>  People sign in at IAM Identity Center and assume roles: write profiles
+                           for that to this file. Whoever can read it can sign in
+  --assign <ACCOUNT/ROLE>  A role of the person who signs in; may be given several times
+                           (default: two in an account, one in another)
+  --role <ARN[,external-id=ID][,mfa]>
+                           A role of STS, for everybody who signs; may be given several times
+  --mfa <CODE>             A code of six digits that STS takes once; may be given several times
+  --access-token-lifetime <TIME>
+                           How long a sign-in goes without a refresh (default: 1h)
+  --role-lifetime <TIME>   How long credentials of roles are good (default: as asked for, or 1h)
   --lose-queued            Frames for a side that is not connected are lost
   --log <LEVEL>            error, warn, info, debug or trace (default: warn), to standard error
   -h, --help               Print this
@@ -83,6 +93,8 @@ word may be given several times:
                            denied, internal, unavailable, gone, null-token or late:TIME
   --upgrade <ERROR[*TIMES]>
                            What WebSocket upgrades get: an HTTP status or late:TIME
+  --authorize <OUTCOME>    How sign-ins end in the browser: denied, wrong-state, wrong-code or
+                           no-answer
   --resume-host <HOST>     The host in the URLs of resumed sessions, such as localhost
   --clock-ahead <SECONDS>  The service's clock is ahead, or behind if negative
 
@@ -90,12 +102,21 @@ The shell is $SHELL unless one is given. Anybody who has the printed keys can ru
 commands as you: they are new in every run.
 ";
 
+/// What the person who signs in has, if nothing is asked for.
+const ASSIGNMENTS: [(&str, &str); 3] = [
+    ("111111111111", "Operator"),
+    ("111111111111", "ReadOnly"),
+    ("222222222222", "Operator"),
+];
+
 /// What the arguments ask for.
 pub(crate) struct Options {
     pub(crate) config: Config,
     pub(crate) log: tracing::Level,
     /// Where the certificate authority is written to.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Where the profiles are written to.
+    pub(crate) config_file: Option<PathBuf>,
 }
 
 /// What to do.
@@ -113,7 +134,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
     let mut fast = false;
     let mut handshake = true;
     let mut kms = None;
+    let mut codes: Vec<String> = Vec::new();
     let mut ca_file = None;
+    let mut config_file = None;
     let mut certificate = Certificate::Good;
     let mut log = tracing::Level::WARN;
     let mut shell = Vec::new();
@@ -143,6 +166,25 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
             }
             Long("kms") => kms = Some(parser.value()?.parse_with(key_behaviour)?),
             Long("kms-challenge") => config.agent.requires_kms_challenge = true,
+            Long("sign-in") => config_file = Some(parser.value()?.into()),
+            Long("assign") => {
+                let (account, role) = parser.value()?.parse_with(assignment)?;
+                let user = config.principal.clone();
+                config.sign_in.assign(&user, &account, &role);
+            }
+            Long("role") => {
+                let role = parser.value()?.parse_with(role)?;
+                config.sign_in.roles.push(role);
+            }
+            Long("mfa") => codes.push(parser.value()?.parse_with(code)?),
+            Long("access-token-lifetime") => {
+                config.sign_in.lifetimes.access_token = time(parser.value()?)?;
+            }
+            Long("role-lifetime") => {
+                let lifetime = time(parser.value()?)?;
+                config.sign_in.lifetimes.role_credentials = lifetime;
+                config.sign_in.assumed_role_lifetime = Some(lifetime);
+            }
             Long("lose-queued") => config.delivery = Delivery::Drop,
             Long("seed") => config.faults.seed = parser.value()?.parse()?,
             Long("latency") => {
@@ -179,6 +221,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
             Long("after") => config.faults.timed.push(parsed(parser.value()?)?),
             Long("call") => config.faults.calls.push(parsed(parser.value()?)?),
             Long("upgrade") => config.faults.upgrades.push(parsed(parser.value()?)?),
+            Long("authorize") => config.faults.authorize = Some(parsed(parser.value()?)?),
             Long("resume-host") => {
                 config.faults.resume_host = Some(parser.value()?.parse()?);
             }
@@ -209,6 +252,17 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
         config.agent.launch_failure_delay = quick.launch_failure_delay;
         config.agent.resend = quick.resend;
     }
+    if config_file.is_some() && config.sign_in.users.is_empty() {
+        let user = config.principal.clone();
+        for (account, role) in ASSIGNMENTS {
+            config.sign_in.assign(&user, account, role);
+        }
+    }
+    if !codes.is_empty() {
+        let (account, user) = (&config.account_id, &config.principal);
+        let device = MfaDevice::new(format!("arn:aws:iam::{account}:mfa/{user}"), codes);
+        config.sign_in.mfa_devices.push(device);
+    }
     config.tls = ca_file.is_some().then_some(certificate);
     if !handshake {
         for document in config.documents.values_mut() {
@@ -225,6 +279,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Parsed,
         config,
         log,
         ca_file,
+        config_file,
     })))
 }
 
@@ -260,6 +315,45 @@ fn key_behaviour(text: &str) -> Result<Option<KmsKeyBehaviour>, String> {
         "missing" => return Ok(None),
         _ => return Err(format!("`{text}` is no state of a key")),
     }))
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    text.split_once('/')
+        .filter(|(account, role)| is_account(account) && !role.is_empty())
+        .map(|(account, role)| (account.to_owned(), role.to_owned()))
+        .ok_or_else(|| format!("`{text}` is not ACCOUNT/ROLE"))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let wrong = || format!("`{text}` is not ARN[,external-id=ID][,mfa]");
+    let mut parts = text.split(',');
+    let arn = parts.next().unwrap_or_default();
+    let account = arn
+        .strip_prefix("arn:aws:iam::")
+        .and_then(|rest| rest.split_once(":role/"));
+    if !account.is_some_and(|(account, name)| is_account(account) && !name.is_empty()) {
+        return Err(wrong());
+    }
+    let mut role = Role::new(arn);
+    for part in parts {
+        role = match part.split_once('=') {
+            None if part == "mfa" => role.with_mfa(),
+            Some(("external-id", id)) => role.with_external_id(id),
+            None | Some(_) => return Err(wrong()),
+        };
+    }
+    Ok(role)
+}
+
+fn code(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_code
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is not a code of six digits"))
 }
 
 fn certificate_kind(text: &str) -> Result<Certificate, String> {
@@ -301,7 +395,8 @@ mod tests {
 
     use simulator::config::DEFAULT_DOCUMENT;
     use simulator::faults::{
-        Action, AgentAction, CallError, CallFault, Path, Timed, UpgradeError, UpgradeFault,
+        Action, AgentAction, AuthorizeError, CallError, CallFault, Path, Timed, UpgradeError,
+        UpgradeFault,
     };
 
     use super::*;
@@ -355,7 +450,7 @@ mod tests {
     }
 
     /// One use of each option, and what it changes.
-    const EXAMPLES: [(&[&str], Check); 40] = [
+    const EXAMPLES: [(&[&str], Check); 48] = [
         (&["--port", "1"], |c| c.port == 1),
         (&["--region", "us-west-2"], |c| c.region == "us-west-2"),
         (&["--delay", "3"], |c| {
@@ -463,6 +558,51 @@ mod tests {
         (&["--clock-ahead", "-600"], |c| {
             c.faults.clock_ahead_secs == -600
         }),
+        (&["--sign-in", "config"], |c| {
+            let users = &c.sign_in.users;
+            users.len() == 1 && users[0].assignments.len() == 3 && c.sign_in.accounts.len() == 2
+        }),
+        (&["--assign", "333333333333/Admin", "--sign-in", "f"], |c| {
+            let wanted = [("333333333333".to_owned(), "Admin".to_owned())];
+            c.sign_in
+                .users
+                .iter()
+                .any(|user| user.assignments == wanted)
+        }),
+        (
+            &[
+                "--role",
+                "arn:aws:iam::111111111111:role/A,external-id=x,mfa",
+            ],
+            |c| {
+                let mut roles = c.sign_in.roles.iter();
+                roles.any(|role| {
+                    role.arn == "arn:aws:iam::111111111111:role/A"
+                        && role.external_id.as_deref() == Some("x")
+                        && role.requires_mfa
+                })
+            },
+        ),
+        (&["--mfa", "123456", "--mfa", "234567"], |c| {
+            c.sign_in
+                .mfa_devices
+                .iter()
+                .any(|device| device.codes.len() == 2)
+        }),
+        (&["--access-token-lifetime", "2m"], |c| {
+            c.sign_in.lifetimes.access_token == Duration::from_secs(120)
+        }),
+        (&["--role-lifetime", "2m"], |c| {
+            let two = Duration::from_secs(120);
+            c.sign_in.lifetimes.role_credentials == two
+                && c.sign_in.assumed_role_lifetime == Some(two)
+        }),
+        (&["--authorize", "wrong-state"], |c| {
+            c.faults.authorize == Some(AuthorizeError::WrongState)
+        }),
+        (&["--authorize", "no-answer"], |c| {
+            c.faults.authorize == Some(AuthorizeError::NoAnswer)
+        }),
         (&["--log", "info"], |_| true),
         (&["--", "sh", "-c", "true"], |c| {
             c.shell.argv == ["sh", "-c", "true"]
@@ -526,6 +666,12 @@ mod tests {
             &["--document", "A"],
             &["--document", "A=port:22"],
             &["--latency", "soon"],
+            &["--assign", "Admin"],
+            &["--assign", "1/Admin"],
+            &["--role", "Admin"],
+            &["--role", "arn:aws:iam::111111111111:role/A,colour=red"],
+            &["--mfa", "12345"],
+            &["--authorize", "maybe"],
         ] {
             assert!(options(wrong).is_err(), "{wrong:?}");
         }
