@@ -3,6 +3,7 @@
 //! Looks for what a package brings (a program, a library for pkg-config), not for the package: whoever installed it
 //! otherwise is left alone. Installs through apt only, and only what is missing; elsewhere says what to install.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -52,6 +53,12 @@ const PKG_CONFIG: Need = Need {
     elsewhere: "pkg-config",
 };
 
+const DBUS_DAEMON: Need = Need {
+    probe: Probe::Program(&["dbus-daemon"]),
+    debian: "dbus-daemon",
+    elsewhere: "dbus-daemon (dbus-daemon, dbus)",
+};
+
 /// To build the application.
 const TO_BUILD: &[Need] = &[
     C_COMPILER,
@@ -80,11 +87,7 @@ const TO_DRIVE: &[Need] = &[
         debian: "webkit2gtk-driver",
         elsewhere: "WebKitWebDriver (webkit2gtk-driver, part of webkit2gtk-4.1 in Arch)",
     },
-    Need {
-        probe: Probe::Program(&["dbus-daemon"]),
-        debian: "dbus-daemon",
-        elsewhere: "dbus-daemon (dbus-daemon, dbus)",
-    },
+    DBUS_DAEMON,
     Need {
         probe: Probe::Program(&["xclip"]),
         debian: "xclip",
@@ -103,6 +106,16 @@ const TO_TEST_THE_PAGE: &[Need] = &[Need {
     debian: "chromium",
     elsewhere: "Chromium",
 }];
+
+/// To keep keys in a keyring of the tests' own.
+const TO_TEST_THE_KEYRING: &[Need] = &[
+    Need {
+        probe: Probe::Program(&["gnome-keyring-daemon"]),
+        debian: "gnome-keyring",
+        elsewhere: "GNOME Keyring (gnome-keyring)",
+    },
+    DBUS_DAEMON,
+];
 
 /// To run the client in Python.
 const TO_RUN_PYTHON: &[Need] = &[
@@ -139,6 +152,8 @@ pub(crate) struct Purpose {
     pub(crate) drive: bool,
     /// Testing the page in a browser.
     pub(crate) page: bool,
+    /// Testing with a keyring.
+    pub(crate) keyring: bool,
     /// Running the client in Python.
     pub(crate) python: bool,
     /// Building the client in Rust that others have written.
@@ -160,6 +175,7 @@ pub(crate) fn system(
         (purpose.build, TO_BUILD),
         (purpose.drive, TO_DRIVE),
         (purpose.page, TO_TEST_THE_PAGE),
+        (purpose.keyring, TO_TEST_THE_KEYRING),
         (purpose.python, TO_RUN_PYTHON),
         (purpose.foreign_client, TO_BUILD_THE_FOREIGN_CLIENT),
     ];
@@ -172,12 +188,14 @@ pub(crate) fn system(
     if missing.is_empty() {
         return Ok(Outcome::Note("all there".to_owned()));
     }
-    let packages: Vec<&str> = missing.iter().map(|need| need.debian).collect();
+    let packages: BTreeSet<&str> = missing.iter().map(|need| need.debian).collect();
+    let packages: Vec<&str> = packages.into_iter().collect();
     if !on_path("apt-get") {
-        let names: Vec<String> = missing
+        let names: BTreeSet<String> = missing
             .iter()
             .map(|need| format!("  {}", need.elsewhere))
             .collect();
+        let names: Vec<String> = names.into_iter().collect();
         return Err(format!(
             "this system has no apt; install these with its own package manager and start again:\n{}",
             names.join("\n")

@@ -14,7 +14,7 @@ pub(crate) const EVERYTHING: &[&str] = &[
     "--locked",
     "--workspace",
     "--features",
-    "sessiondeck/custom-protocol,testsuite/e2e",
+    "sessiondeck/custom-protocol,testsuite/e2e,secrets/secret-service-tests",
 ];
 
 /// The module of the end-to-end tests; the other Rust tests leave it out.
@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
                     build: true,
                     drive: true,
                     page: true,
+                    keyring: true,
                     ..setup::Purpose::default()
                 },
             )

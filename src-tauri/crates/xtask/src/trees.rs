@@ -13,6 +13,7 @@ pub(crate) const LIGHT: &[&str] = &[
     "profiles",
     "ipc",
     "logging",
+    "secrets",
     "shared-config",
     "testsuite",
     "xtask",
