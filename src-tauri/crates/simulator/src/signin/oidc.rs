@@ -31,6 +31,9 @@ const ACCOUNT_ACCESS: &str = "sso:account:access";
 const SCOPES: [&str; 4] = [ACCOUNT_ACCESS, "openid", "aws", "sts:identity_context"];
 /// Where on loopback a browser may be sent to.
 const CALLBACK: &str = "/oauth/callback";
+/// More grant types and scopes than there are.
+const MAX_LIST: usize = 20;
+const MAX_URI_LEN: usize = 200;
 /// Access tokens of one sign-in that are good at one time.
 const ACCESS_TOKENS: usize = 50;
 
@@ -219,14 +222,17 @@ pub(crate) fn register_client(service: &Service, input: RegisterClient) -> Resul
 
 /// Whether a browser may be sent there: to this computer, whatever the port (RFC 8252, section 7.3).
 fn is_callback(uri: &str) -> bool {
-    url::Url::parse(uri).is_ok_and(|url| {
-        url.scheme() == "http"
-            && url.host_str() == Some("127.0.0.1")
-            && url.path() == CALLBACK
-            && url.username().is_empty()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    })
+    let parsed = url::Url::parse(uri).ok();
+    parsed
+        .filter(|_| uri.len() <= MAX_URI_LEN)
+        .is_some_and(|url| {
+            url.scheme() == "http"
+                && url.host_str() == Some("127.0.0.1")
+                && url.path() == CALLBACK
+                && url.username().is_empty()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        })
 }
 
 #[derive(Deserialize)]
@@ -453,22 +459,19 @@ impl State {
         }
     }
 
-    /// The sign-in of a refresh token, which is used up.
-    fn refreshed(&mut self, client_id: &str, token: &str, now_ms: u64) -> Result<u64, Refusal> {
+    /// The sign-in of a refresh token, which is used up with the next tokens.
+    fn refreshed(&self, client_id: &str, token: &str, now_ms: u64) -> Result<u64, Refusal> {
         let is_it = |one: &SignedIn| {
             let refresh = one.refresh.as_ref();
             one.client_id == client_id
                 && refresh.is_some_and(|refresh| constant_time_eq(refresh.expose_secret(), token))
         };
-        let sign_in = self.sign_ins.iter_mut().find(|one| is_it(one));
+        let sign_in = self.sign_ins.iter().find(|one| is_it(one));
         let sign_in = sign_in.ok_or_else(invalid_grant)?;
-        sign_in.refresh = None;
-        let is_over = sign_in.ends_ms <= now_ms;
-        let number = sign_in.number;
-        if is_over {
+        if sign_in.ends_ms <= now_ms {
             return Err(invalid_grant());
         }
-        Ok(number)
+        Ok(sign_in.number)
     }
 
     fn sign_in(&mut self, service: &Service, client_id: String, user: String, now_ms: u64) -> u64 {
@@ -631,7 +634,7 @@ fn required<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Refusal> 
 }
 
 fn all_of(given: &[String], known: &[&str]) -> bool {
-    given.iter().all(|one| known.contains(&one.as_str()))
+    given.len() <= MAX_LIST && given.iter().all(|one| known.contains(&one.as_str()))
 }
 
 fn bad(kind: &'static str, message: impl Into<String>) -> Refusal {
@@ -670,6 +673,7 @@ mod tests {
             "http://127.0.0.1/other",
             "http://127.0.0.1/oauth/callback?next=x",
             "not a url",
+            &format!("http://127.0.0.1/{}oauth/callback", "./".repeat(100)),
         ] {
             assert!(!is_callback(bad), "{bad}");
         }

@@ -397,6 +397,7 @@ async fn registrations_that_make_no_sense_are_refused() {
         ("issuerUrl", Value::Null, request),
         ("issuerUrl", json!("https://example.com/start"), request),
         ("grantTypes", json!(7), request),
+        ("scopes", json!(vec!["openid"; 21]), "InvalidScopeException"),
     ] {
         let mut body = registration(&start_url);
         body[name] = value;
