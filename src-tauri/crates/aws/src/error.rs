@@ -440,6 +440,7 @@ impl Error {
                 | ErrorCode::NoCredentials
                 | ErrorCode::InvalidKey
                 | ErrorCode::SignInNeeded
+                | ErrorCode::CredentialProcess
         )
     }
 

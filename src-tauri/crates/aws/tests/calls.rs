@@ -526,7 +526,10 @@ fn credentials_of_a_process_are_found_and_expired_ones_are_not_taken_for_missing
     );
     let expired = found_with(&process("2001-01-01T00:00:00Z"));
     assert!(expired.starts_with("ExpiredCredentials "), "{expired}");
-    assert!(found_with("[default]\ncredential_process = false\n").starts_with("NoCredentials "),);
+    assert_eq!(
+        found_with("[default]\ncredential_process = false\n"),
+        "CredentialProcess CALLED CredentialProcess"
+    );
 }
 
 #[test]
@@ -535,5 +538,5 @@ fn a_sign_in_that_was_never_made_asks_for_one() {
         "[default]\nsso_session = corp\nsso_account_id = 000000000000\nsso_role_name = dev\n\
          [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n",
     );
-    assert_eq!(found, "NoCredentials CALLED NoCredentials");
+    assert_eq!(found, "SignInNeeded CALLED SignInNeeded");
 }

@@ -99,6 +99,7 @@ impl Gate {
         loop {
             // After somebody's word that they are good, those that were refused are taken too.
             let unwanted = if is_asked { None } else { refused.clone() };
+            let mut looks_again = true;
             let need = match (self.look)(unwanted).await {
                 Ok(identity) if is_asked || refused.as_ref() != Some(&identity) => {
                     info!("there are fresh credentials");
@@ -112,6 +113,8 @@ impl Gate {
                 }
                 Err(error) => {
                     debug!(%error, "no credentials yet");
+                    // A program that failed may open a window each time: it is run again when somebody asks for it.
+                    looks_again = error.code() != ErrorCode::CredentialProcess;
                     error.need().cloned()
                 }
             };
@@ -128,7 +131,7 @@ impl Gate {
                 _ = asked.changed() => true,
                 _ = nudged.changed() => false,
                 // The AWS tools may have signed in meanwhile. The question stands: its place is taken again at once.
-                () = sleep(LOOK_INTERVAL) => false,
+                () = sleep(LOOK_INTERVAL), if looks_again => false,
                 answered = person => {
                     if answered.is_err_and(|error| error.code() == ErrorCode::SignInCancelled) {
                         self.is_quiet.store(true, Ordering::Release);
