@@ -3,9 +3,11 @@
 /// Every command of the application. Listed here, each is refused unless a capability allows it by name; one that is
 /// missing here would be open to every window.
 const COMMANDS: &[&str] = &[
+    "answer_mfa",
     "app_info",
     "attach_session",
     "aws_setup",
+    "cancel_question",
     "close_session",
     "delete_profile",
     "duplicate_profile",
@@ -17,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "leave_orphans",
     "list_profiles",
     "open_link",
+    "open_questions",
     "open_session",
     "read_clipboard",
     "resize_session",
@@ -24,6 +27,9 @@ const COMMANDS: &[&str] = &[
     "save_profile",
     "send_input",
     "session_timeline",
+    "sign_in",
+    "sign_out",
+    "who_am_i",
     "write_clipboard",
 ];
 

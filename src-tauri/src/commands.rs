@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use engine::Interrupt;
 use ipc::{
-    AppInfo, AwsSetup, CommandError, ErrorCode, Orphan, Profile, ProfileDraft, ProfileList,
-    SessionOpened, SessionTimeline, TerminalSize,
+    AppInfo, AwsSetup, Caller, CommandError, ErrorCode, Orphan, Profile, ProfileDraft, ProfileList,
+    Question, SessionOpened, SessionTimeline, TerminalSize,
 };
 use tauri::{AppHandle, State};
 use uuid::Uuid;
@@ -34,14 +34,47 @@ pub(crate) fn app_info() -> AppInfo {
 }
 
 #[tauri::command(async)]
-pub(crate) fn aws_setup() -> AwsSetup {
-    AwsSetup {
-        profiles: aws::shared_config_profiles(),
-        regions: aws::regions()
-            .iter()
-            .map(|&region| region.to_owned())
-            .collect(),
-    }
+pub(crate) fn aws_setup(state: State<'_, AppState>) -> AwsSetup {
+    state.credentials.setup()
+}
+
+#[tauri::command(async)]
+pub(crate) fn open_questions(state: State<'_, AppState>) -> Vec<Question> {
+    state.credentials.questions()
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(
+    state: State<'_, AppState>,
+    session: String,
+    with_code: bool,
+) -> Answer<()> {
+    state.credentials.sign_in(&session, with_code).await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(state: State<'_, AppState>, session: String) -> Answer<()> {
+    state.credentials.sign_out(&session).await
+}
+
+#[tauri::command]
+pub(crate) async fn answer_mfa(state: State<'_, AppState>, id: u32, code: String) -> Answer<()> {
+    state.credentials.answer_mfa(id, code).await
+}
+
+#[tauri::command]
+pub(crate) fn cancel_question(state: State<'_, AppState>, id: u32) {
+    state.credentials.broker.cancel(id.into());
+}
+
+#[tauri::command]
+pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> Answer<Caller> {
+    let profile = state.profiles.find(convert::profile_id(&profile_id)?)?;
+    let settings = opening::settings(&profile);
+    state
+        .credentials
+        .caller(&settings.source(), settings.region.as_deref())
+        .await
 }
 
 #[tauri::command(async)]
@@ -130,7 +163,7 @@ pub(crate) async fn interrupt_session(
 #[tauri::command]
 pub(crate) fn retry_session(state: State<'_, AppState>, id: String) -> Answer<()> {
     // Credentials are asked for once for all sessions that wait for the same.
-    state.gates.retry();
+    state.credentials.broker.retry();
     Ok(state.sessions.try_now(session_id(&id)?)?)
 }
 
@@ -165,12 +198,12 @@ pub(crate) fn grant_credit(state: State<'_, AppState>, id: String, bytes: u32) -
 
 #[tauri::command]
 pub(crate) async fn find_orphans(state: State<'_, AppState>) -> Answer<Vec<Orphan>> {
-    Ok(orphans::find(&state.live).await)
+    Ok(orphans::find(&state.live, &state.credentials.broker).await)
 }
 
 #[tauri::command]
 pub(crate) async fn end_orphans(state: State<'_, AppState>) -> Answer<()> {
-    orphans::end(&state.live).await
+    orphans::end(&state.live, &state.credentials.broker).await
 }
 
 #[tauri::command(async)]

@@ -6,6 +6,7 @@
 mod clipboard;
 mod commands;
 mod convert;
+mod credentials;
 mod demo;
 mod link;
 mod opening;
@@ -37,9 +38,11 @@ pub fn run() -> ExitCode {
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
+            commands::answer_mfa,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,
+            commands::cancel_question,
             commands::close_session,
             commands::delete_profile,
             commands::duplicate_profile,
@@ -51,6 +54,7 @@ pub fn run() -> ExitCode {
             commands::leave_orphans,
             commands::list_profiles,
             commands::open_link,
+            commands::open_questions,
             commands::open_session,
             commands::read_clipboard,
             commands::resize_session,
@@ -58,10 +62,14 @@ pub fn run() -> ExitCode {
             commands::save_profile,
             commands::send_input,
             commands::session_timeline,
+            commands::sign_in,
+            commands::sign_out,
+            commands::who_am_i,
             commands::write_clipboard,
         ])
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
+            app.state::<AppState>().credentials.tell(app.handle());
             window::open_main(app.handle())?;
             exit_on_signal(app.handle().clone());
             Ok(())

@@ -11,13 +11,12 @@ use crate::state::AppState;
 
 /// The control side of a session on this profile. Nothing happens before the session starts.
 pub(crate) fn source(app: AppHandle, profile: Profile) -> Arc<dyn SessionSource> {
-    let gates = app.state::<AppState>().gates.clone();
-    let source = AwsSource::new(move || {
+    let broker = app.state::<AppState>().credentials.broker.clone();
+    Arc::new(AwsSource::new(broker, move || {
         let app = app.clone();
         let profile = profile.clone();
         Box::pin(async move { plan(&app, profile).await })
-    });
-    Arc::new(source.with_gates(gates))
+    }))
 }
 
 /// What is written down of a session on this profile while it lives, but for its id; nothing of the demo, which ends
@@ -34,17 +33,23 @@ pub(crate) fn record(profile: &Profile) -> Option<LiveSession> {
     })
 }
 
+/// What a connection says of AWS.
+pub(crate) fn settings(profile: &Profile) -> aws::Settings {
+    aws::Settings {
+        aws_profile: profile.draft.aws_profile.clone(),
+        region: profile.draft.region.clone(),
+        ..aws::Settings::default()
+    }
+}
+
 async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {
     if profile.is_built_in() {
         return app.state::<AppState>().demo.plan().await;
     }
+    let settings = settings(&profile);
     let draft = profile.draft;
     Ok(Plan {
-        settings: aws::Settings {
-            aws_profile: draft.aws_profile,
-            region: draft.region,
-            ..aws::Settings::default()
-        },
+        settings,
         request: aws::StartSession {
             target: draft.target,
             document: draft.document,

@@ -62,10 +62,10 @@ impl LiveRecord {
 }
 
 /// The sessions left behind that are still active, as far as the service says; those that have ended are forgotten.
-pub(crate) async fn find(record: &LiveRecord) -> Vec<Orphan> {
+pub(crate) async fn find(record: &LiveRecord, broker: &aws::Broker) -> Vec<Orphan> {
     let mut still = Vec::new();
     for ((aws_profile, region), sessions) in by_credentials(record.orphans()) {
-        let active = match active_ids(aws_profile, region).await {
+        let active = match active_ids(broker, aws_profile, region).await {
             Ok(active) => Some(active),
             Err(error) => {
                 // Without permission or network nobody knows; ending what has ended does no harm.
@@ -97,10 +97,10 @@ pub(crate) async fn find(record: &LiveRecord) -> Vec<Orphan> {
 /// # Errors
 ///
 /// When one could not be ended; the others are.
-pub(crate) async fn end(record: &LiveRecord) -> Result<(), CommandError> {
+pub(crate) async fn end(record: &LiveRecord, broker: &aws::Broker) -> Result<(), CommandError> {
     let mut problem = None;
     for ((aws_profile, region), sessions) in by_credentials(record.orphans()) {
-        let client = match aws::Client::connect(settings(aws_profile, region)).await {
+        let client = match aws::Client::connect(settings(aws_profile, region), broker).await {
             Ok(client) => client,
             Err(error) => {
                 problem = Some(error.message());
@@ -144,10 +144,11 @@ fn by_credentials(sessions: Vec<LiveSession>) -> BTreeMap<Credentials, Vec<LiveS
 }
 
 async fn active_ids(
+    broker: &aws::Broker,
     aws_profile: Option<String>,
     region: Option<String>,
 ) -> Result<Vec<String>, aws::Error> {
-    let client = aws::Client::connect(settings(aws_profile, region)).await?;
+    let client = aws::Client::connect(settings(aws_profile, region), broker).await?;
     let records = client.active_sessions(None).await?;
     Ok(records
         .into_iter()

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use connect::SignInGates;
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
+use crate::credentials::Credentials;
 use crate::demo::Demo;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
@@ -40,8 +40,7 @@ pub(crate) struct AppState {
     pub(crate) demo: Demo,
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
-    /// One for each source of credentials that sessions may wait for.
-    pub(crate) gates: SignInGates,
+    pub(crate) credentials: Credentials,
     ending: AtomicBool,
 }
 
@@ -52,7 +51,7 @@ impl AppState {
             sessions: Sessions::default(),
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
-            gates: SignInGates::default(),
+            credentials: Credentials::open(),
             ending: AtomicBool::new(false),
         }
     }

@@ -216,7 +216,7 @@ pub(crate) fn authenticate(
     let Some(issued) = issued else {
         return Ok(service.identities.configured());
     };
-    if false {
+    if issued.expires_ms() <= service.now_ms() {
         return Err(Stranger::Expired);
     }
     Ok(Arc::clone(&issued.identity))

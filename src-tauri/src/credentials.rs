@@ -1,0 +1,293 @@
+//! The broker of credentials in the application: fed by the watched files, opening the person's browser, its questions
+//! told to the window.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws::{Broker, BrokerOptions, Need, Source};
+use ipc::{CommandError, ErrorCode};
+use secrecy::SecretString;
+use shared_config::{Base, Paths, Profile, ProfileKind, SharedConfig, Watcher};
+use tauri::{AppHandle, Emitter, Manager};
+use tokio::sync::watch;
+use tracing::{debug, warn};
+
+use crate::link;
+use crate::state::AppState;
+
+/// The broker, and what keeps it informed.
+pub(crate) struct Credentials {
+    pub(crate) broker: Broker,
+    watcher: Watcher,
+}
+
+impl Credentials {
+    pub(crate) fn open() -> Self {
+        let watcher = Watcher::start(Paths::from_environment());
+        let options = BrokerOptions {
+            files: watcher.subscribe(),
+            open: Box::new(|url| {
+                Box::pin(async move { link::open(url.into()).await.map_err(|error| error.message) })
+            }),
+            ..BrokerOptions::from_environment()
+        };
+        Self {
+            broker: Broker::new(options),
+            watcher,
+        }
+    }
+
+    /// Tells the window of every change, until the application ends.
+    pub(crate) fn tell(&self, app: &AppHandle) {
+        let (app, mut files) = (app.clone(), self.watcher.subscribe());
+        let mut questions = self.broker.questions();
+        tauri::async_runtime::spawn(async move {
+            loop {
+                let told = tokio::select! {
+                    changed = files.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                        debug!("the AWS configuration has changed");
+                        app.state::<AppState>().credentials.broker.nudge();
+                        app.emit(ipc::AWS_SETUP_EVENT, ())
+                    }
+                    changed = questions.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                        app.emit(ipc::QUESTIONS_EVENT, questions_to_page(&mut questions))
+                    }
+                };
+                if let Err(error) = told {
+                    warn!(%error, "the window could not be told");
+                }
+            }
+        });
+    }
+
+    pub(crate) fn questions(&self) -> Vec<ipc::Question> {
+        questions_to_page(&mut self.broker.questions())
+    }
+
+    pub(crate) fn setup(&self) -> ipc::AwsSetup {
+        let files = self.broker.files();
+        ipc::AwsSetup {
+            profiles: files
+                .profiles()
+                .map(|profile| profile_to_page(&files, profile))
+                .collect(),
+            problems: files
+                .problems()
+                .iter()
+                .map(|problem| ipc::ConfigProblem {
+                    file: problem.file.display().to_string(),
+                    line: problem.line.and_then(|line| u32::try_from(line).ok()),
+                    message: problem.message.clone(),
+                })
+                .collect(),
+            sign_ins: self
+                .broker
+                .sign_ins()
+                .into_iter()
+                .map(|(session, until)| ipc::SignIn {
+                    label: session.label().to_owned(),
+                    start_url: session.start_url.clone(),
+                    expires_ms: until.map(milliseconds),
+                })
+                .collect(),
+            regions: aws::regions()
+                .iter()
+                .map(|&region| region.to_owned())
+                .collect(),
+        }
+    }
+
+    /// Signs in to the session of this label, and returns when that is done.
+    pub(crate) async fn sign_in(&self, label: &str, with_code: bool) -> Result<(), CommandError> {
+        let session = self.session(label)?;
+        self.broker
+            .sign_in(&session, with_code)
+            .await
+            .map_err(|error| command_error(&error))
+    }
+
+    pub(crate) async fn sign_out(&self, label: &str) -> Result<(), CommandError> {
+        let session = self.session(label)?;
+        self.broker
+            .sign_out(&session)
+            .await
+            .map_err(|error| command_error(&error))
+    }
+
+    pub(crate) async fn answer_mfa(&self, id: u32, code: String) -> Result<(), CommandError> {
+        self.broker
+            .answer_mfa(id.into(), SecretString::from(code))
+            .await
+            .map_err(|error| command_error(&error))
+    }
+
+    pub(crate) async fn caller(
+        &self,
+        source: &Source,
+        region: Option<&str>,
+    ) -> Result<ipc::Caller, CommandError> {
+        let caller = self
+            .broker
+            .caller(source, region)
+            .await
+            .map_err(|error| command_error(&error))?;
+        let role = caller.role();
+        Ok(ipc::Caller {
+            role: role.map(|(role, _)| role.to_owned()),
+            user: role
+                .map(|(_, name)| name)
+                .or(caller.user())
+                .map(str::to_owned),
+            expires_ms: caller.expires_at.map(milliseconds),
+            account: caller.account.clone(),
+            account_name: caller.account_name.clone(),
+            arn: caller.arn.clone(),
+        })
+    }
+
+    fn session(&self, label: &str) -> Result<aws::SsoSession, CommandError> {
+        let asked = self
+            .broker
+            .questions()
+            .borrow()
+            .iter()
+            .find_map(|question| match &question.need {
+                Need::SignIn(session) if session.label() == label => Some(session.clone()),
+                _ => None,
+            });
+        asked
+            .or_else(|| {
+                self.broker
+                    .sign_ins()
+                    .into_iter()
+                    .map(|(session, _)| session)
+                    .find(|session| session.label() == label)
+            })
+            .ok_or_else(|| CommandError {
+                code: ErrorCode::InvalidArgument,
+                message: "The AWS configuration no longer names this sign-in.".to_owned(),
+            })
+    }
+}
+
+fn profile_to_page(files: &SharedConfig, profile: &Profile) -> ipc::AwsProfile {
+    let name = profile.name();
+    let chain = files.chain(name);
+    let kind = match (profile.kind(), &chain) {
+        (ProfileKind::Broken(_), _) | (_, Err(_)) => ipc::AwsProfileKind::Broken,
+        (ProfileKind::Keys(_), _) => ipc::AwsProfileKind::Keys,
+        (ProfileKind::Role(_), _) => ipc::AwsProfileKind::Role,
+        (ProfileKind::SsoSession(_) | ProfileKind::SsoLegacy(_), _) => ipc::AwsProfileKind::Sso,
+        (ProfileKind::Process(_), _) => ipc::AwsProfileKind::Process,
+        (ProfileKind::WebIdentity(_), _) => ipc::AwsProfileKind::WebIdentity,
+        (ProfileKind::Login(_), _) => ipc::AwsProfileKind::Login,
+        (ProfileKind::Source(_), _) => ipc::AwsProfileKind::Surroundings,
+        (ProfileKind::Empty, _) => ipc::AwsProfileKind::Empty,
+    };
+    let detail = match (profile.kind(), &chain) {
+        (ProfileKind::Broken(why), _) => Some(why.clone()),
+        (_, Err(error)) => Some(error.to_string()),
+        (_, Ok(chain)) if !chain.steps.is_empty() => {
+            let steps = chain.steps.iter().map(|step| step.profile.as_str());
+            // A role may stand on what its own profile has besides.
+            let mut way: Vec<&str> = std::iter::once(chain.base_profile.as_str())
+                .chain(steps)
+                .collect();
+            way.dedup();
+            (way.len() > 1).then(|| way.join(" → "))
+        }
+        (_, Ok(chain)) => match &chain.base {
+            Base::Sso(sso) => Some(sso.session.clone().unwrap_or_else(|| sso.start_url.clone())),
+            Base::Keys(_)
+            | Base::Process(_)
+            | Base::WebIdentity(_)
+            | Base::Login(_)
+            | Base::Environment
+            | Base::Ec2InstanceMetadata
+            | Base::EcsContainer
+            | Base::Empty => None,
+        },
+    };
+    ipc::AwsProfile {
+        name: name.to_owned(),
+        kind,
+        account: files.account_of(name),
+        region: profile.region().map(str::to_owned),
+        detail,
+    }
+}
+
+fn questions_to_page(questions: &mut watch::Receiver<Vec<aws::Question>>) -> Vec<ipc::Question> {
+    questions
+        .borrow_and_update()
+        .iter()
+        .filter_map(question_to_page)
+        .collect()
+}
+
+fn question_to_page(question: &aws::Question) -> Option<ipc::Question> {
+    Some(ipc::Question {
+        id: u32::try_from(question.id).ok()?,
+        about: match &question.need {
+            Need::SignIn(session) => ipc::QuestionAbout::SignIn {
+                session: session.label().to_owned(),
+                start_url: session.start_url.clone(),
+            },
+            Need::Mfa(mfa) => ipc::QuestionAbout::Mfa {
+                serial: mfa.serial.clone(),
+                aws_profile: mfa.profile.clone(),
+                role_arn: mfa.role_arn.clone(),
+            },
+            // Kinds that the broker may learn later.
+            _ => return None,
+        },
+        waiting: u32::try_from(question.waiting).unwrap_or(u32::MAX),
+        step: question.step.as_ref().and_then(step_to_page),
+        problem: question.problem.as_ref().map(|error| ipc::Problem {
+            message: error.message(),
+            remedy: error.remedy(),
+            detail: error.detail(),
+        }),
+    })
+}
+
+fn step_to_page(step: &aws::SignInStep) -> Option<ipc::SignInStep> {
+    use aws::SignInStep as Step;
+    Some(match step {
+        Step::Preparing => ipc::SignInStep::Preparing,
+        Step::Browser { url } => ipc::SignInStep::Browser {
+            url: url.to_string(),
+        },
+        Step::Device {
+            user_code,
+            page,
+            page_with_code,
+            expires_at,
+        } => ipc::SignInStep::Device {
+            user_code: user_code.clone(),
+            url: page_with_code.as_ref().unwrap_or(page).to_string(),
+            expires_ms: milliseconds(*expires_at),
+        },
+        Step::Finishing => ipc::SignInStep::Finishing,
+        // Steps that a sign-in may learn later.
+        _ => return None,
+    })
+}
+
+fn milliseconds(moment: SystemTime) -> u64 {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn command_error(error: &aws::Error) -> CommandError {
+    let remedy = error.remedy().map(|remedy| format!(" {remedy}"));
+    CommandError {
+        code: ErrorCode::Credentials,
+        message: format!("{}{}", error.message(), remedy.unwrap_or_default()),
+    }
+}
