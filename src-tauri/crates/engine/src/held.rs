@@ -419,8 +419,9 @@ impl Held {
         match up.heartbeat.look(now.elapsed) {
             Verdict::Fine => None,
             Verdict::Ping => {
+                // Behind what a slow line has still to take, it would ask too late.
                 up.wire
-                    .push(Message::Ping(Bytes::from_static(b"keepalive")));
+                    .push_ahead(Message::Ping(Bytes::from_static(b"keepalive")));
                 None
             }
             Verdict::Dead(silence) => Some(up.silent(silence)),
@@ -814,10 +815,16 @@ impl Held {
                 Output::Transmit(frame) => {
                     // Without a socket there is nothing to write; the channel keeps what has to arrive.
                     if let Connection::Up(up) = &mut self.connection {
-                        up.wire.push(match frame {
+                        let overtakes = frame.may_overtake();
+                        let message = match frame {
                             Frame::Open(text) => Message::text(text.expose_secret().to_owned()),
                             Frame::Binary(bytes) => Message::Binary(bytes),
-                        });
+                        };
+                        if overtakes {
+                            up.wire.push_ahead(message);
+                        } else {
+                            up.wire.push(message);
+                        }
                     }
                 }
                 Output::Event(event) => {
