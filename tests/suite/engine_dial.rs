@@ -1,5 +1,4 @@
-//! Dialling through proxies that refuse, lie and restart, and to hosts that are not who they should be: what is said of
-//! it, and that no token leaves.
+//! Dialling through proxies that refuse, lie and restart: what is said of it, and that no token leaves.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,11 +6,9 @@ use std::sync::{Arc, Mutex};
 use engine::{
     AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialError, DialTerms, HttpProxy, Lost,
     Resumed, Scheme, SessionId, SessionSource, SourceErrorKind, SourceFuture, State, StreamUrl,
-    Ticket,
+    Ticket, Transport,
 };
 use http::{HeaderMap, HeaderValue};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
 use simulator::{Config, Simulator};
 use testsuite::fixtures::{Held, SimulatorSource, failed, no_tls};
@@ -20,10 +17,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::engine_tls::{Authority, Place, Stranger, answers};
+
 /// What a script writes.
 type Bytes = Vec<u8>;
 
-const TOKEN: &str = "TOKEN-CANARY";
+pub(crate) const TOKEN: &str = "TOKEN-CANARY";
 const HOST: &str = "ssmmessages.eu-west-1.amazonaws.com";
 
 /// Gives out one URL, and a proxy on the way to it.
@@ -253,12 +252,21 @@ async fn a_proxy_that_is_not_there_is_named() {
     );
 }
 
-/// A proxy that does what it should; aborting it cuts all its tunnels.
-async fn honest_proxy(listener: TcpListener, target: u16, tunnels: Arc<AtomicUsize>) {
+/// A proxy that does what it should, itself reached over TLS where it has a certificate; aborting it cuts all its tunnels.
+async fn honest_proxy(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    target: u16,
+    tunnels: Arc<AtomicUsize>,
+) {
     let mut running = tokio::task::JoinSet::new();
-    while let Ok((mut client, _)) = listener.accept().await {
-        let tunnels = Arc::clone(&tunnels);
+    while let Ok((client, _)) = listener.accept().await {
+        let (tls, tunnels) = (tls.clone(), Arc::clone(&tunnels));
         running.spawn(async move {
+            let mut client: Box<dyn Transport> = match tls {
+                Some(acceptor) => Box::new(acceptor.accept(client).await?),
+                None => Box::new(client),
+            };
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
                 head.push(client.read_u8().await?);
@@ -272,6 +280,7 @@ async fn honest_proxy(listener: TcpListener, target: u16, tunnels: Arc<AtomicUsi
             client
                 .write_all(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
                 .await?;
+            client.flush().await?;
             tunnels.fetch_add(1, Ordering::Relaxed);
             copy_bidirectional(&mut client, &mut server)
                 .await
@@ -281,42 +290,56 @@ async fn honest_proxy(listener: TcpListener, target: u16, tunnels: Arc<AtomicUsi
 }
 
 /// The simulator's control side, with a proxy on the way to its data channels.
-struct Proxied(Arc<SimulatorSource>, HttpProxy);
+struct Proxied {
+    simulator: Arc<SimulatorSource>,
+    proxy: HttpProxy,
+    tls: Arc<rustls::ClientConfig>,
+}
 
 impl SessionSource for Proxied {
     fn start(&self) -> SourceFuture<'_, Ticket> {
-        self.0.start()
+        self.simulator.start()
     }
 
     fn resume<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, Resumed> {
-        self.0.resume(session_id)
+        self.simulator.resume(session_id)
     }
 
     fn dial_terms<'a>(&'a self, url: &'a StreamUrl) -> SourceFuture<'a, DialTerms> {
         Box::pin(async {
-            let terms = self.0.dial_terms(url).await?;
+            let terms = self.simulator.dial_terms(url).await?;
             Ok(DialTerms {
-                proxy: Some(self.1.clone()),
+                proxy: Some(self.proxy.clone()),
+                tls: Arc::clone(&self.tls),
                 ..terms
             })
         })
     }
 
     fn fresh_credentials(&self) -> SourceFuture<'_, ()> {
-        self.0.fresh_credentials()
+        self.simulator.fresh_credentials()
     }
 
     fn data_key<'a>(&'a self, request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey> {
-        self.0.data_key(request)
+        self.simulator.data_key(request)
     }
 
     fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()> {
-        self.0.terminate(session_id)
+        self.simulator.terminate(session_id)
     }
 }
 
 #[tokio::test]
 async fn a_session_outlives_a_restart_of_its_proxy() {
+    outlives_a_restart(None).await;
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_restart_of_its_proxy_that_is_reached_over_tls() {
+    outlives_a_restart(Some(&Authority::new("Company Root"))).await;
+}
+
+async fn outlives_a_restart(authority: Option<&Authority>) {
     let mut config = Config::default();
     config.require_signature = false;
     let simulator = Simulator::start(config).await.expect("loopback");
@@ -329,18 +352,28 @@ async fn a_session_outlives_a_restart_of_its_proxy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("bound");
     let tunnels = Arc::new(AtomicUsize::new(0));
-    let running = tokio::spawn(honest_proxy(listener, target, Arc::clone(&tunnels)));
-    let source = Proxied(
-        SimulatorSource::new(&simulator, simulator.target()),
-        proxy(address.port(), Some("Basic YTpi")),
-    );
+    let tls = authority.map(|authority| authority.server(|_| {}));
+    let open = |listener| {
+        let (tls, tunnels) = (tls.clone(), Arc::clone(&tunnels));
+        tokio::spawn(honest_proxy(listener, tls, target, tunnels))
+    };
+    let running = open(listener);
+    let source = Proxied {
+        simulator: SimulatorSource::new(&simulator, simulator.target()),
+        proxy: HttpProxy {
+            tls: tls.is_some(),
+            host: "localhost".to_owned(),
+            ..proxy(address.port(), Some("Basic YTpi"))
+        },
+        tls: authority.map_or_else(no_tls, Authority::trusted),
+    };
     let mut held = Held::start_with(Arc::new(source), |_| {});
     held.until_open().await;
     running.abort();
     let _ = running.await;
     held.until_reconnecting().await;
     let listener = TcpListener::bind(address).await.expect("it is free again");
-    let running = tokio::spawn(honest_proxy(listener, target, Arc::clone(&tunnels)));
+    let running = open(listener);
     held.until_open_again().await;
     assert_eq!(tunnels.load(Ordering::Relaxed), 2);
     held.close().await;
@@ -348,164 +381,37 @@ async fn a_session_outlives_a_restart_of_its_proxy() {
     simulator.shutdown().await;
 }
 
-/// A certificate authority and what it has signed.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("it signs itself"))
-    }
-
-    fn server(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> TlsAcceptor {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        change(&mut params);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.0).expect("it is signed");
-        acceptor(certificate.der().clone(), &key)
-    }
-
-    /// Trusts this authority alone.
-    fn trusted(&self) -> Arc<rustls::ClientConfig> {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(self.0.der().clone()).expect("an authority");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the provider supports them");
-        Arc::new(config.with_root_certificates(roots).with_no_client_auth())
-    }
-}
-
-fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider supports them")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("they belong together");
-    TlsAcceptor::from(Arc::new(config))
-}
-
-/// A TLS server that keeps what it is told and answers 503. Where it is a proxy too, it says so first.
-async fn tls_server(acceptor: TlsAcceptor, is_proxy: bool) -> Scripted {
+#[tokio::test]
+async fn tls_to_the_host_runs_inside_tls_to_the_proxy() {
+    let ours = Authority::new("Company Root");
+    let (target, heard) = answers(Stranger::Complete(ours.server(|_| {})), Place::Host).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let port = listener.local_addr().expect("bound").port();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&heard);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut buffer = [0; 4096];
-            if is_proxy {
-                let _ = stream.read(&mut buffer).await;
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
-            }
-            let Ok(mut stream) = acceptor.accept(stream).await else {
-                continue;
-            };
-            if let Ok(read) = stream.read(&mut buffer).await {
-                kept.lock()
-                    .expect("alone")
-                    .extend_from_slice(&buffer[..read]);
-                let _ = stream
-                    .write_all(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-                    .await;
-                let _ = stream.shutdown().await;
-            }
-        }
-    });
-    Scripted { port, heard }
-}
-
-fn to(server: &Scripted, tls: Arc<rustls::ClientConfig>) -> Source {
-    Source {
+    let tunnels = Arc::new(AtomicUsize::new(0));
+    let running = tokio::spawn(honest_proxy(
+        listener,
+        Some(ours.server(|_| {})),
+        target,
+        Arc::clone(&tunnels),
+    ));
+    let error = dial_error(Source {
         scheme: Scheme::Tls,
         host: "localhost".to_owned(),
-        port: server.port,
-        tls,
-        proxy: None,
-    }
-}
-
-#[tokio::test]
-async fn only_the_host_itself_is_told_anything() {
-    let ours = Authority::new("Company Root");
-    let theirs = Authority::new("Stranger");
-    let self_signed = {
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("it signs itself");
-        acceptor(certificate.der().clone(), &key)
-    };
-    for (server, words) in [
-        (theirs.server("localhost", |_| {}), "AWS_CA_BUNDLE"),
-        (self_signed, "AWS_CA_BUNDLE"),
-        (ours.server("other.test", |_| {}), "another name"),
-        (
-            ours.server("localhost", |params| {
-                params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-            }),
-            "expired",
-        ),
-    ] {
-        let server = tls_server(server, false).await;
-        let error = dial_error(to(&server, ours.trusted())).await;
-        assert!(matches!(error, DialError::Tls { .. }), "{error:?}");
-        assert!(error.to_string().contains(words), "{error}");
-        assert_eq!(server.heard(), "", "{words}");
-    }
-    // The same server with nothing wrong is spoken to, or the above would prove nothing.
-    let server = tls_server(ours.server("localhost", |_| {}), false).await;
-    let error = dial_error(to(&server, ours.trusted())).await;
+        port: 443,
+        tls: ours.trusted(),
+        proxy: Some(HttpProxy {
+            tls: true,
+            host: "localhost".to_owned(),
+            ..proxy(port, Some("Basic YTpi"))
+        }),
+    })
+    .await;
     assert!(
         matches!(error, DialError::Refused { status: 503, .. }),
         "{error:?}"
     );
-    assert!(server.heard().starts_with("GET /v1/data-channel/"));
-}
-
-#[tokio::test]
-async fn what_is_no_tls_server_is_told_nothing_in_the_clear() {
-    let ours = Authority::new("Company Root");
-    let plain = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
-    for (answer, words) in [
-        (plain, "does not speak TLS"),
-        (vec![0x16, 3, 3, 0, 200, 2, 0, 0], ""),
-    ] {
-        let server = Scripted::answering(answer, None).await;
-        let source = to(&server, ours.trusted());
-        let error = dial_error(source).await;
-        assert!(error.to_string().contains(words), "{error}");
-        assert!(
-            matches!(error, DialError::Tls { .. } | DialError::Timeout { .. }),
-            "{error:?}"
-        );
-        assert!(!server.heard().contains("data-channel") && !server.heard().contains(TOKEN));
-    }
-}
-
-#[tokio::test]
-async fn the_name_checked_in_a_tunnel_is_the_targets() {
-    let ours = Authority::new("Company Root");
-    // The proxy answers in the target's place, with a good certificate of its own.
-    let server = tls_server(ours.server("localhost", |_| {}), true).await;
-    let source = Source {
-        tls: ours.trusted(),
-        ..through(HttpProxy {
-            host: "localhost".to_owned(),
-            ..proxy(server.port, None)
-        })
-    };
-    let error = dial_error(source).await;
-    assert!(
-        matches!(&error, DialError::Tls { host, .. } if host == HOST),
-        "{error:?}"
-    );
-    assert!(error.to_string().contains("another name"), "{error}");
-    assert_eq!(server.heard(), "");
+    assert!(tunnels.load(Ordering::Relaxed) > 0);
+    let told = heard.lock().expect("alone").told.clone();
+    assert!(told.starts_with(b"GET /v1/data-channel/"), "{told:?}");
+    running.abort();
 }

@@ -6,6 +6,7 @@ mod engine_memory;
 mod engine_outage;
 mod engine_session;
 mod engine_stage;
+mod engine_tls;
 mod engine_websocket;
 mod protocol_agent;
 mod protocol_client;

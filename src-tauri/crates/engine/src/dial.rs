@@ -213,7 +213,7 @@ fn bare(host: &str) -> &str {
 
 /// What a TLS failure means, with the way on where a person has one. "Ignore it" is never one.
 fn tls_reason(error: &io::Error) -> String {
-    use rustls::{CertificateError, Error, InvalidMessage};
+    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>())
@@ -230,6 +230,17 @@ fn tls_reason(error: &io::Error) -> String {
     ) {
         return "it does not speak TLS".to_owned();
     }
+    if matches!(
+        tls,
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                    | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            )
+    ) {
+        return "it offers none but outdated versions of TLS; 1.2 is the least that is safe"
+            .to_owned();
+    }
     let Error::InvalidCertificate(wrong) = tls else {
         return tls.to_string();
     };
@@ -244,6 +255,11 @@ fn tls_reason(error: &io::Error) -> String {
         CertificateError::Expired | CertificateError::ExpiredContext { .. }
     ) {
         "its certificate has expired; check this computer's clock too"
+    } else if matches!(
+        wrong,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }
+    ) {
+        "its certificate is not valid yet; check this computer's clock"
     } else if matches!(
         wrong,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
