@@ -333,6 +333,8 @@ struct Connection {
     is_up: bool,
     /// Whether the frame that opens the channel has come.
     is_open: bool,
+    /// Frames it has carried, of both directions.
+    carried: u64,
 }
 
 /// What an end's application does with its channel.
@@ -377,6 +379,7 @@ pub struct Pair {
     /// Cuts so far.
     pub cuts: u64,
     network: Network,
+    frames_each_connection: u64,
     client_limits: Limits,
     agent_limits: Limits,
     now: Duration,
@@ -419,6 +422,7 @@ impl Pair {
             repeats: 0,
             cuts: 0,
             network,
+            frames_each_connection: u64::MAX,
             client_limits,
             agent_limits,
             now: Duration::ZERO,
@@ -548,6 +552,12 @@ impl Pair {
         self.settle();
     }
 
+    /// From now on, each of the client's connections is cut after this many frames, of both directions.
+    pub fn limit_connections(&mut self, frames: u64) {
+        self.frames_each_connection = frames;
+        self.client_connection.carried = 0;
+    }
+
     /// Cuts a connection now and lets it be back after a while.
     pub fn cut_client(&mut self) {
         self.cut(End::Client);
@@ -635,7 +645,10 @@ impl Pair {
                     return;
                 }
                 match to {
-                    End::Client => self.client.handle_frame(now, frame),
+                    End::Client => {
+                        self.client.handle_frame(now, frame);
+                        self.carry();
+                    }
                     End::Agent => self.agent.handle_frame(now, frame),
                 }
             }
@@ -812,6 +825,14 @@ impl Pair {
         );
     }
 
+    /// Counts a frame on the client's connection, which may be the last that it carries.
+    fn carry(&mut self) {
+        self.client_connection.carried += 1;
+        if self.client_connection.carried >= self.frames_each_connection {
+            self.cut(End::Client);
+        }
+    }
+
     /// Relays a frame, as badly as the network is.
     fn relay(&mut self, to: End, frame: Bytes) {
         self.transmitted += 1;
@@ -965,6 +986,7 @@ impl Pair {
                     .map(|open| open.token.expose_secret().to_owned())
                     .unwrap_or_default();
                 assert_eq!(token, format!("token-{}", self.client_connection.number));
+                self.carry();
             }
             Output::Transmit(Frame::Binary(frame)) => {
                 assert!(
@@ -972,6 +994,7 @@ impl Pair {
                     "a frame before the channel was opened"
                 );
                 self.relay(End::Agent, frame);
+                self.carry();
             }
             Output::Event(event) => self.take_client_event(event),
         }

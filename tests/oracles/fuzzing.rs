@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engine::{ConnectAnswer, ConnectRefusal};
 use protocol::payload::{HandshakeRequest, HandshakeResponse};
 use protocol::{
     AgentEvent, AgentMessage, ClientEvent, EncryptionPlan, Frame, HandshakePlan, Limits,
@@ -23,12 +24,13 @@ use crate::scripted::{
 pub type Target = fn(&[u8]);
 
 /// The fuzz targets by name. Their corpora are in `tests/fuzz/corpus`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("codec", codec),
     ("client", client),
     ("agent", agent),
     ("handshake", handshake),
     ("smux", smux),
+    ("proxy", proxy),
 ];
 
 /// Fuzz target: any bytes as a frame, and as every payload.
@@ -49,6 +51,71 @@ pub fn smux(data: &[u8]) {
         pieces.push(script.take(len).to_vec());
     }
     smux_is_read_safely(&pieces);
+}
+
+/// Fuzz target: any bytes as a proxy's answer to `CONNECT`, in pieces whose lengths and repetitions the bytes say.
+///
+/// # Panics
+///
+/// When the answer is read as anything but what its first head says, or more of it is held than ever should be.
+pub fn proxy(data: &[u8]) {
+    let mut script = Script(data);
+    let mut answer = ConnectAnswer::default();
+    let mut all = Vec::new();
+    while !script.0.is_empty() {
+        let len = usize::from(script.byte());
+        // Enough for every bound, without a script that long.
+        let times = usize::from(script.byte() % 70) + 1;
+        let piece = script.take(len);
+        for _ in 0..times {
+            if piece.is_empty() {
+                break;
+            }
+            // Mostly as its caller does, who reads no more than there is room for.
+            let piece = if times.is_multiple_of(5) {
+                piece
+            } else {
+                &piece[..piece.len().min(answer.room())]
+            };
+            all.extend_from_slice(piece);
+            let read = answer.take(piece);
+            assert!(answer.held_bytes() <= ConnectAnswer::MAX_LEN_BYTES);
+            assert_eq!(read, connect_answer(&all));
+            if read != Ok(false) {
+                return;
+            }
+            assert_eq!(answer.held_bytes(), all.len());
+            assert!(answer.room() > 0 && answer.room() + all.len() <= ConnectAnswer::MAX_LEN_BYTES);
+        }
+    }
+}
+
+/// What all bytes of an answer to `CONNECT` so far mean, looked at as a whole.
+fn connect_answer(all: &[u8]) -> Result<bool, ConnectRefusal> {
+    let kept = &all[..all.len().min(ConnectAnswer::MAX_LEN_BYTES)];
+    let Some(end) = kept.windows(4).position(|window| window == b"\r\n\r\n") else {
+        let begins_well = b"HTTP/1.".starts_with(kept) || kept.starts_with(b"HTTP/1.");
+        return match (begins_well, kept.len()) {
+            (false, _) => Err(ConnectRefusal::NotHttp),
+            (true, ConnectAnswer::MAX_LEN_BYTES) => Err(ConnectRefusal::Endless),
+            (true, _) => Ok(false),
+        };
+    };
+    let has_more = all.len() > end + 4;
+    let head: String = kept[..end].iter().map(|&byte| char::from(byte)).collect();
+    let line = head.split("\r").next().unwrap_or_default();
+    let mut words = line.splitn(3, ' ');
+    let is_http = matches!(words.next(), Some("HTTP/1.0" | "HTTP/1.1"));
+    let status = words
+        .next()
+        .filter(|word| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|word| word.parse::<u16>().ok());
+    match status {
+        Some(200..=299) if is_http && has_more => Err(ConnectRefusal::SpeaksForTarget),
+        Some(200..=299) if is_http => Ok(true),
+        Some(status) if is_http => Err(ConnectRefusal::Status(status)),
+        Some(_) | None => Err(ConnectRefusal::NotHttp),
+    }
 }
 
 /// Fuzz target: any bytes as the bodies of a handshake, in either direction.

@@ -6,6 +6,8 @@ mod engine_memory;
 mod engine_outage;
 mod engine_session;
 mod engine_stage;
+mod engine_tls;
+mod engine_websocket;
 mod protocol_agent;
 mod protocol_client;
 mod protocol_corpus;

@@ -248,6 +248,57 @@ fn a_burst_lost_in_a_cut_is_made_up_for_at_once() {
     assert!(pair.program.received == pair.user.to_send);
 }
 
+/// A burst each way, over connections that all die after a few frames; returns how many that took.
+fn over_short_connections(seed: u64, frames: u64, agent: AgentConfig) -> u64 {
+    const BURST: usize = 30_000;
+    let (client, _) = Pair::configs();
+    let delay = Duration::from_millis(Random::new(seed).below(40));
+    let network = Network {
+        delay,
+        outage: Duration::from_millis(20),
+        ..Network::default()
+    };
+    let mut pair = Pair::new(seed, network, client, agent);
+    pair.program.to_send = b"$ ".to_vec();
+    pair.run_until(LIMIT, Pair::is_complete);
+    pair.user.to_send = Random::new(seed).bytes(BURST);
+    pair.program
+        .to_send
+        .extend(Random::new(seed + 1).bytes(BURST));
+    pair.limit_connections(frames);
+    pair.run_until(SLOW_LIMIT, Pair::is_complete);
+    assert!(pair.user.received == pair.program.to_send, "output differs");
+    assert!(pair.program.received == pair.user.to_send, "input differs");
+    end(&mut pair);
+    pair.cuts
+}
+
+#[test]
+fn connections_that_carry_but_a_few_frames_each_still_carry_everything_in_the_end() {
+    for frames in [4, 8, 20, 60] {
+        for_seeds(0..40, |seed| {
+            let (_, agent) = Pair::configs();
+            let cuts = over_short_connections(seed, frames, agent);
+            // 30 messages each way and as many acknowledgements, at worst three of four frames for nothing.
+            assert!(cuts >= 120 / frames, "{frames} frames: {cuts} cuts");
+            assert!(
+                cuts <= 4 * 120 / frames + 10,
+                "{frames} frames: {cuts} cuts"
+            );
+        });
+    }
+}
+
+#[test]
+fn nor_does_an_agent_that_repeats_its_oldest_message_only_stand_in_the_way_of_that() {
+    for_seeds(0..40, |seed| {
+        let (_, mut agent) = Pair::configs();
+        agent.limits.resend = ResendPolicy::HeadOnly;
+        let cuts = over_short_connections(seed, 8, agent);
+        assert!(cuts <= 150, "{cuts} cuts");
+    });
+}
+
 // ---- everything at once
 
 /// Runs one mixed session alone: `SESSIONDECK_PAIR_SEED=<number> cargo test … sessions_of_every_kind`.

@@ -1,12 +1,16 @@
 //! What the environment and the AWS profile say of proxies, certificate bundles and endpoints, each in a program of its own.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
 use aws::{Broker, BrokerOptions, Client, Credentials, Settings};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::process::Command;
+use tokio_rustls::TlsAcceptor;
 
 /// Set for a copy of this program that runs [`says_what_it_finds`] for another test.
 const CHILD: &str = "SESSIONDECK_TEST_CHILD";
@@ -166,6 +170,94 @@ async fn the_calls_go_through_the_proxy_with_its_credentials() {
             asked = asked => Some(asked),
             _ = found_with("", &environment) => None,
         };
+        let line = asked.as_deref().and_then(|asked| asked.lines().next());
+        assert_eq!(line, expected, "{endpoint} {variable}");
+        if let Some(asked) = asked {
+            let asked = asked.to_lowercase();
+            assert!(
+                asked.contains("proxy-authorization: basic ywxpy2u6cebzcw=="),
+                "{asked}"
+            );
+        }
+    }
+}
+
+/// A certificate for `localhost` and the PEM of the authority that signed it.
+fn certificate() -> (TlsAcceptor, String) {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(params, key).expect("it signs itself");
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.signed_by(&key, &authority).expect("it is signed");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider supports them")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        )
+        .expect("they belong together");
+    (TlsAcceptor::from(Arc::new(config)), authority.pem())
+}
+
+#[tokio::test]
+async fn a_proxy_is_reached_over_tls_and_told_nothing_unless_it_is_trusted() {
+    let (acceptor, authority) = certificate();
+    let home = tempfile::tempdir().expect("a directory");
+    let bundle = home.path().join("bundle.pem");
+    std::fs::write(&bundle, authority).expect("it is written");
+    let bundle = bundle.to_str().expect("plain text");
+    for (endpoint, variable, bundle, expected) in [
+        (
+            "https://ssm.test",
+            "HTTPS_PROXY",
+            bundle,
+            Some("CONNECT ssm.test:443 HTTP/1.1"),
+        ),
+        (
+            "http://ssm.test",
+            "HTTP_PROXY",
+            bundle,
+            Some("POST http://ssm.test/ HTTP/1.1"),
+        ),
+        ("https://ssm.test", "HTTPS_PROXY", "", None),
+        ("http://ssm.test", "HTTP_PROXY", "", None),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let port = listener.local_addr().expect("bound").port();
+        let proxy = format!("https://alice:p%40ss@localhost:{port}");
+        let environment = [
+            ("AWS_ENDPOINT_URL_SSM", endpoint),
+            ("AWS_CA_BUNDLE", bundle),
+            (variable, proxy.as_str()),
+        ];
+        let mut met = 0;
+        let asked = async {
+            loop {
+                let (stream, _) = listener.accept().await.expect("it asks");
+                met += 1;
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    continue;
+                };
+                let mut head = [0; 4096];
+                let read = stream.read(&mut head).await.unwrap_or_default();
+                let _ = stream
+                    .write_all(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+                    .await;
+                if read > 0 {
+                    return String::from_utf8_lossy(&head[..read]).into_owned();
+                }
+            }
+        };
+        let asked = tokio::select! {
+            asked = asked => Some(asked),
+            _ = found_with("", &environment) => None,
+        };
+        assert!(met > 0, "{endpoint}: the proxy was not asked");
         let line = asked.as_deref().and_then(|asked| asked.lines().next());
         assert_eq!(line, expected, "{endpoint} {variable}");
         if let Some(asked) = asked {

@@ -32,13 +32,13 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// For all steps together.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An agent's message is about 1.2 KB, a handshake a few; whatever is larger than this is no data channel.
-pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-const MAX_FRAME_BYTES: usize = 512 * 1024;
+/// An agent's message is about 1.2 KB, a handshake a few, and no known peer takes more than 64 KiB; whatever is larger than
+/// this is no data channel. Putting one together takes some three times as much.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// Allocated at once for each connection.
 const READ_BUFFER_BYTES: usize = 16 * 1024;
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-pub(crate) const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_FRAME_BYTES;
+pub(crate) const MAX_WRITE_BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Why a data channel could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -213,7 +213,7 @@ fn bare(host: &str) -> &str {
 
 /// What a TLS failure means, with the way on where a person has one. "Ignore it" is never one.
 fn tls_reason(error: &io::Error) -> String {
-    use rustls::{CertificateError, Error, InvalidMessage};
+    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>())
@@ -230,6 +230,17 @@ fn tls_reason(error: &io::Error) -> String {
     ) {
         return "it does not speak TLS".to_owned();
     }
+    if matches!(
+        tls,
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                    | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            )
+    ) {
+        return "it offers none but outdated versions of TLS; 1.2 is the least that is safe"
+            .to_owned();
+    }
     let Error::InvalidCertificate(wrong) = tls else {
         return tls.to_string();
     };
@@ -244,6 +255,11 @@ fn tls_reason(error: &io::Error) -> String {
         CertificateError::Expired | CertificateError::ExpiredContext { .. }
     ) {
         "its certificate has expired; check this computer's clock too"
+    } else if matches!(
+        wrong,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }
+    ) {
+        "its certificate is not valid yet; check this computer's clock"
     } else if matches!(
         wrong,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
@@ -282,8 +298,8 @@ async fn upgrade(
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_FRAME_BYTES));
-    let (socket, _response) = within(
+        .max_frame_size(Some(MAX_MESSAGE_BYTES));
+    let (socket, response) = within(
         UPGRADE_TIMEOUT,
         url.host(),
         "opening the WebSocket",
@@ -303,6 +319,10 @@ async fn upgrade(
         },
     )
     .await?;
+    // The library does not look. Frames would mean something else than what is read into them.
+    if response.headers().contains_key("sec-websocket-extensions") {
+        return Err(failed("it insists on an extension".to_owned()));
+    }
     Ok(socket)
 }
 

@@ -17,6 +17,10 @@ const INPUT_PATIENCE: Duration = Duration::from_secs(2);
 /// Between the pings that input causes.
 const URGENT_GAP: Duration = Duration::from_secs(3);
 
+/// How many pings and pongs one [`FLOOD_PERIOD`] may bring. A proper peer sends one or two.
+const FLOOD_FRAMES: u32 = 1000;
+const FLOOD_PERIOD: Duration = Duration::from_secs(10);
+
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -38,6 +42,8 @@ pub(crate) struct Heartbeat {
     /// Since when there has been unacknowledged input.
     input_since: Option<Duration>,
     wants_ping: bool,
+    /// Pings and pongs since the second, which is when a period began.
+    controls: (u32, Duration),
 }
 
 impl Heartbeat {
@@ -50,6 +56,7 @@ impl Heartbeat {
             is_urgent: false,
             input_since: None,
             wants_ping: true,
+            controls: (0, now),
         }
     }
 
@@ -59,6 +66,18 @@ impl Heartbeat {
         self.pinged_at = None;
         self.is_urgent = false;
         self.wants_ping = false;
+    }
+
+    /// A ping or a pong came. Returns whether that is one too many: they cost an answer each and carry nothing, so a peer
+    /// that sends nothing else must not keep this side busy for ever.
+    pub(crate) fn is_flooded(&mut self, now: Duration) -> bool {
+        let (count, since) = self.controls;
+        self.controls = if now.saturating_sub(since) >= FLOOD_PERIOD {
+            (1, now)
+        } else {
+            (count + 1, since)
+        };
+        self.controls.0 > FLOOD_FRAMES
     }
 
     /// For how long nothing was heard.
@@ -219,6 +238,21 @@ mod tests {
         assert_eq!(heartbeat.look(s(1.0)), Verdict::Ping);
         heartbeat.heard(s(2.0));
         assert_eq!(dead_at(&mut heartbeat), s(32.0), "not urgent any more");
+    }
+
+    #[test]
+    fn pings_without_number_are_a_flood_and_many_over_a_long_time_are_none() {
+        let mut heartbeat = quiet_since(s(0.0));
+        let mut now = s(100.0);
+        for _ in 0..100_000 {
+            now += s(0.02);
+            assert!(!heartbeat.is_flooded(now), "{now:?}");
+        }
+        let mut at_once = 0;
+        while !heartbeat.is_flooded(now) {
+            at_once += 1;
+        }
+        assert!((500..=1000).contains(&at_once), "{at_once}");
     }
 
     #[test]

@@ -55,8 +55,8 @@ const STALE_TRY: Duration = Duration::from_secs(2);
 /// | what | bound |
 /// |---|---|
 /// | output behind a missing message, on its way through the batcher when the gap closes | 8 MiB + framing |
-/// | output that the receiver has not granted back, and the message that went over the mark | 256 KiB + 1 MiB |
-/// | one message that is not complete yet | 1 MiB |
+/// | output that the receiver has not granted back, and the message that went over the mark | 256 + 512 KiB |
+/// | one message that is not complete yet | 512 KiB |
 /// | input: under way to the task, held, unacknowledged | 68 + 64 + 128 KiB + framing |
 /// | frames the socket has not taken: the mark, and a burst of everything unacknowledged on top | 1 MiB + 128 KiB |
 /// | the socket's buffers | 1 MiB |
@@ -419,8 +419,9 @@ impl Held {
         match up.heartbeat.look(now.elapsed) {
             Verdict::Fine => None,
             Verdict::Ping => {
+                // Behind what a slow line has still to take, it would ask too late.
                 up.wire
-                    .push(Message::Ping(Bytes::from_static(b"keepalive")));
+                    .push_ahead(Message::Ping(Bytes::from_static(b"keepalive")));
                 None
             }
             Verdict::Dead(silence) => Some(up.silent(silence)),
@@ -564,7 +565,10 @@ impl Held {
             }
             Received::Control => {
                 self.heard(now, false);
-                return None;
+                if !self.is_flooded(now) {
+                    return None;
+                }
+                Lost::Broken("a flood of pings".to_owned())
             }
             Received::Closed(frame) => {
                 let (code, reason) = frame.map_or((1005, String::new()), |frame| {
@@ -592,6 +596,15 @@ impl Held {
         info!(?after, attempts = search.attempt, "session resumed");
         self.note(now, Moment::Resumed { after });
         self.tell_standing();
+    }
+
+    fn is_flooded(&mut self, now: Now) -> bool {
+        match &mut self.connection {
+            Connection::Up(up) => up.heartbeat.is_flooded(now.elapsed),
+            Connection::Waiting { .. }
+            | Connection::Trying { .. }
+            | Connection::WaitingForSignIn { .. } => false,
+        }
     }
 
     /// The connection is gone. Whatever the cause, it is sought again.
@@ -814,10 +827,16 @@ impl Held {
                 Output::Transmit(frame) => {
                     // Without a socket there is nothing to write; the channel keeps what has to arrive.
                     if let Connection::Up(up) = &mut self.connection {
-                        up.wire.push(match frame {
+                        let overtakes = frame.may_overtake();
+                        let message = match frame {
                             Frame::Open(text) => Message::text(text.expose_secret().to_owned()),
                             Frame::Binary(bytes) => Message::Binary(bytes),
-                        });
+                        };
+                        if overtakes {
+                            up.wire.push_ahead(message);
+                        } else {
+                            up.wire.push(message);
+                        }
                     }
                 }
                 Output::Event(event) => {

@@ -28,7 +28,7 @@ pub use clock::WallClock;
 pub use dial::DialError;
 pub use held::MAX_SESSION_BYTES;
 pub use network::{Network, NetworkFuture, Transport};
-pub use proxy::HttpProxy;
+pub use proxy::{ConnectAnswer, ConnectRefusal, HttpProxy};
 pub use session::{CLOSE_GRACE, Exit, Interrupt, SessionConfig, SessionHandle, SessionUpdates};
 pub use source::{
     DataKey, DialTerms, Resumed, SessionSource, SourceError, SourceErrorKind, SourceFuture, Ticket,

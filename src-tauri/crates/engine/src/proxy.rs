@@ -12,8 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::dial::DialError;
 use crate::network::Transport;
 
-/// A proxy's answer to `CONNECT` is a line or two; one that never ends is none.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// What every answer begins with.
+const HTTP_1: &[u8] = b"HTTP/1.";
+const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// An HTTP proxy that data channels are dialled through.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,42 +67,108 @@ impl HttpProxy {
         stream.write_all(&request).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
 
-        let mut head = Vec::new();
-        let end = loop {
-            let from = head.len();
-            if stream.read_buf(&mut head).await.map_err(broken)? == 0 {
+        let mut answer = ConnectAnswer::default();
+        let mut buffer = [0; 1024];
+        loop {
+            let room = answer.room().min(buffer.len());
+            let read = stream.read(&mut buffer[..room]).await.map_err(broken)?;
+            if read == 0 {
                 return Err(failed("it closed the connection without an answer"));
             }
-            // What came before has been searched, but for an end that it may hold the first bytes of.
-            let searched = from.saturating_sub(3);
-            if let Some(at) = head[searched..].windows(4).position(|w| w == b"\r\n\r\n") {
-                break searched + at + 4;
+            match answer.take(&buffer[..read]) {
+                Ok(true) => return Ok(stream),
+                Ok(false) => {}
+                Err(ConnectRefusal::Status(status)) => {
+                    return Err(DialError::ProxyRefused {
+                        proxy: self.name(),
+                        status,
+                    });
+                }
+                Err(
+                    wrong @ (ConnectRefusal::NotHttp
+                    | ConnectRefusal::Endless
+                    | ConnectRefusal::SpeaksForTarget),
+                ) => return Err(failed(&wrong.to_string())),
             }
-            if !b"HTTP/1.".starts_with(&head[..head.len().min(7)]) {
-                return Err(failed("it does not speak HTTP"));
+        }
+    }
+}
+
+/// Reads a proxy's answer to `CONNECT`, from bytes as they come. Public for those who feed it the worst there is.
+#[derive(Debug, Default)]
+pub struct ConnectAnswer {
+    /// INVARIANT: at most [`Self::MAX_LEN_BYTES`], and no end of a head in it.
+    head: Vec<u8>,
+}
+
+/// Why an answer to `CONNECT` opens no tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectRefusal {
+    /// A status that is not one of success.
+    #[error("it refused with HTTP status {0}")]
+    Status(u16),
+    /// Something else than an HTTP/1 response.
+    #[error("it does not speak HTTP")]
+    NotHttp,
+    /// A head longer than any proxy's.
+    #[error("its answer does not end")]
+    Endless,
+    /// Bytes behind the head, though neither TLS nor a WebSocket lets the other side speak first.
+    #[error("it speaks in the target's place")]
+    SpeaksForTarget,
+}
+
+impl ConnectAnswer {
+    /// Most bytes of an answer that are kept. It is a line or two; one that never ends is none.
+    pub const MAX_LEN_BYTES: usize = 16 * 1024;
+
+    /// How many bytes [`Self::take`] takes at most; never 0.
+    pub fn room(&self) -> usize {
+        (Self::MAX_LEN_BYTES - self.head.len()).max(1)
+    }
+
+    /// How many bytes are held.
+    pub fn held_bytes(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Takes in what came next. True once the tunnel stands: whatever comes afterwards is the target's.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not the head of a 2xx response with nothing behind it. The answer is of no further use then.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<bool, ConnectRefusal> {
+        // What came before has been searched, but for an end that it may hold the first bytes of.
+        let searched = self.head.len().saturating_sub(HEAD_END.len() - 1);
+        let (taken, excess) = bytes.split_at(bytes.len().min(self.room()));
+        self.head.extend_from_slice(taken);
+        let end = self.head[searched..]
+            .windows(HEAD_END.len())
+            .position(|window| window == HEAD_END)
+            .map(|at| searched + at + HEAD_END.len());
+        let Some(end) = end else {
+            if !HTTP_1.starts_with(&self.head[..self.head.len().min(HTTP_1.len())]) {
+                return Err(ConnectRefusal::NotHttp);
             }
-            if head.len() > MAX_HEAD_BYTES {
-                return Err(failed("its answer does not end"));
+            if self.head.len() >= Self::MAX_LEN_BYTES {
+                return Err(ConnectRefusal::Endless);
             }
+            return Ok(false);
         };
-        let status = status(&head[..end]).ok_or_else(|| failed("it does not speak HTTP"))?;
+        let status = status(&self.head[..end]).ok_or(ConnectRefusal::NotHttp)?;
         if !(200..300).contains(&status) {
-            return Err(DialError::ProxyRefused {
-                proxy: self.name(),
-                status,
-            });
+            return Err(ConnectRefusal::Status(status));
         }
-        // Neither TLS nor a WebSocket lets the other side speak first.
-        if end != head.len() {
-            return Err(failed("it speaks in the target's place"));
+        if end != self.head.len() || !excess.is_empty() {
+            return Err(ConnectRefusal::SpeaksForTarget);
         }
-        Ok(stream)
+        Ok(true)
     }
 }
 
 /// The status of an HTTP/1 response head.
 fn status(head: &[u8]) -> Option<u16> {
-    let rest = head.strip_prefix(b"HTTP/1.")?;
+    let rest = head.strip_prefix(HTTP_1)?;
     let &[b'0' | b'1', b' ', a, b, c, ref rest @ ..] = rest else {
         return None;
     };

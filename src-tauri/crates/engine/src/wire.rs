@@ -31,6 +31,8 @@ pub(crate) enum Received {
 
 pub(crate) struct Wire {
     socket: Socket,
+    /// Goes before the queue, but not before the text that opens the channel.
+    ahead: VecDeque<Message>,
     queue: VecDeque<Message>,
     queued_bytes: usize,
     unflushed: bool,
@@ -42,6 +44,7 @@ impl Wire {
     pub(crate) fn new(socket: Socket) -> Self {
         Self {
             socket,
+            ahead: VecDeque::new(),
             queue: VecDeque::new(),
             queued_bytes: 0,
             unflushed: false,
@@ -57,6 +60,14 @@ impl Wire {
         }
     }
 
+    /// The same for what does not wait behind stream data.
+    pub(crate) fn push_ahead(&mut self, message: Message) {
+        if self.write_error.is_none() {
+            self.queued_bytes += message.len();
+            self.ahead.push_back(message);
+        }
+    }
+
     /// Bytes that the socket has not taken yet. While the peer does not read, the caller stops producing.
     pub(crate) fn queued_bytes(&self) -> usize {
         self.queued_bytes
@@ -69,6 +80,7 @@ impl Wire {
                 && let Poll::Ready(Err(error)) = self.poll_write(cx)
             {
                 self.write_error = Some(error);
+                self.ahead.clear();
                 self.queue.clear();
                 self.queued_bytes = 0;
             }
@@ -100,9 +112,9 @@ impl Wire {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while !self.queue.is_empty() {
+        while !(self.queue.is_empty() && self.ahead.is_empty()) {
             ready!(Pin::new(&mut self.socket).poll_ready(cx))?;
-            if let Some(message) = self.queue.pop_front() {
+            if let Some(message) = self.pop() {
                 self.queued_bytes -= message.len();
                 self.unflushed = true;
                 Pin::new(&mut self.socket).start_send(message)?;
@@ -113,6 +125,13 @@ impl Wire {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn pop(&mut self) -> Option<Message> {
+        let opens = matches!(self.queue.front(), Some(Message::Text(_)));
+        self.ahead
+            .pop_front_if(|_| !opens)
+            .or_else(|| self.queue.pop_front())
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
@@ -130,5 +149,132 @@ impl Wire {
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Control,
         };
         Poll::Ready(received)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use futures_util::StreamExt;
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, duplex};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+    use super::*;
+    use crate::network::Transport;
+
+    async fn wire(transport: Box<dyn Transport>) -> Wire {
+        let config = WebSocketConfig::default().write_buffer_size(256);
+        Wire::new(WebSocketStream::from_raw_socket(transport, Role::Client, Some(config)).await)
+    }
+
+    /// What a peer has sent before it left: it is still there, but nothing can be written any more.
+    struct Severed(Bytes);
+
+    impl AsyncRead for Severed {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            // One byte at a time: a frame that is half read is not lost either.
+            if self.0.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            buffer.put_slice(&self.0.split_to(1));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Severed {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+            _bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_peer_wrote_before_it_left_is_read_though_nothing_can_be_written_any_more() {
+        let said = [&[0x82, 3][..], b"one", &[0x82, 3], b"two"].concat();
+        let mut wire = wire(Box::new(Severed(said.into()))).await;
+        wire.push(Message::Binary(Bytes::from_static(b"typed")));
+        for expected in [&b"one"[..], b"two"] {
+            let received = wire.next(true).await;
+            assert!(
+                matches!(&received, Received::Data(bytes) if bytes == expected),
+                "{received:?}"
+            );
+            // Nobody will ever take it: it must not count as waiting.
+            wire.push(Message::Binary(Bytes::from_static(b"typed later")));
+            assert_eq!(wire.queued_bytes(), 0);
+        }
+        let received = wire.next(true).await;
+        let Received::Broken(Error::Io(error)) = &received else {
+            panic!("{received:?}");
+        };
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "the first cause");
+    }
+
+    #[tokio::test]
+    async fn a_peers_goodbye_is_heard_though_nothing_can_be_written_any_more() {
+        let said = Bytes::from_static(&[0x88, 5, 0x03, 0xe8, b'B', b'y', b'e']);
+        let mut wire = wire(Box::new(Severed(said))).await;
+        wire.push(Message::Binary(Bytes::from_static(b"typed")));
+        let received = wire.next(true).await;
+        let Received::Closed(Some(frame)) = &received else {
+            panic!("{received:?}");
+        };
+        assert_eq!(
+            (u16::from(frame.code), frame.reason.as_str()),
+            (1000, "Bye")
+        );
+    }
+
+    #[tokio::test]
+    async fn what_may_overtake_goes_before_all_that_is_queued_but_the_opening_text() {
+        let (near, far) = duplex(1024);
+        let mut wire = wire(Box::new(near)).await;
+        wire.push(Message::text("open"));
+        for number in 0..100 {
+            wire.push(Message::Binary(vec![number; 500].into()));
+        }
+        wire.push_ahead(Message::Binary(Bytes::from_static(b"first")));
+        wire.push_ahead(Message::Binary(Bytes::from_static(b"second")));
+        let mut peer = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
+        let mut heard = Vec::new();
+        // As many as fit into the pipe and the socket are ahead of one that comes later.
+        while heard.len() < 104 {
+            tokio::select! {
+                received = wire.next(true) => panic!("{received:?}"),
+                message = peer.next() => heard.push(message.expect("open").expect("in order")),
+            }
+            if heard.len() == 10 {
+                wire.push_ahead(Message::Binary(Bytes::from_static(b"third")));
+            }
+        }
+        let at = |text: &[u8]| heard.iter().position(|m| m.clone().into_data() == text);
+        assert_eq!(at(b"open"), Some(0));
+        assert_eq!((at(b"first"), at(b"second")), (Some(1), Some(2)));
+        let third = at(b"third").expect("it was sent");
+        assert!((10..20).contains(&third), "{third}");
+        let stream: Vec<u8> = heard
+            .iter()
+            .filter(|message| message.len() == 500)
+            .map(|message| message.clone().into_data()[0])
+            .collect();
+        assert_eq!(stream, (0..100).collect::<Vec<_>>(), "its order is kept");
+        assert_eq!(wire.queued_bytes(), 0);
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::message::{DecodeError, MessageType, PayloadType};
+use crate::message::{DecodeError, MessageType, PayloadType, is_of_type};
 
 /// What the caller's clocks say. Neither is read inside this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,18 @@ pub enum Frame {
     Open(SecretString),
     /// A binary frame: exactly one encoded message.
     Binary(Bytes),
+}
+
+impl Frame {
+    /// Whether this frame may be written before earlier ones that are not written yet, except for the one that opens the
+    /// channel. Acknowledgements may and should: they are small, and behind a long queue on a slow line they would come
+    /// too late to keep the other end from sending everything again. The rest is numbered and of no use out of turn.
+    pub fn may_overtake(&self) -> bool {
+        match self {
+            Self::Open(_) => false,
+            Self::Binary(frame) => is_of_type(frame, &MessageType::Acknowledge),
+        }
+    }
 }
 
 // Sessions carry what people type, passwords included: sizes are enough for a log.
@@ -126,4 +138,39 @@ pub enum Notice {
         /// Messages behind the gap.
         messages: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{AgentMessage, Flags, SequenceNumber};
+
+    fn frame(message_type: MessageType) -> Frame {
+        let message = AgentMessage {
+            message_type,
+            schema_version: 1,
+            created_ms: 1,
+            sequence_number: SequenceNumber(0),
+            flags: Flags::NONE,
+            message_id: Uuid::nil(),
+            payload_type: PayloadType::None,
+            payload: Bytes::from_static(b"acknowledge"),
+        };
+        Frame::Binary(message.encode().unwrap_or_default())
+    }
+
+    #[test]
+    fn acknowledgements_alone_may_overtake() {
+        assert!(frame(MessageType::Acknowledge).may_overtake());
+        for other in [
+            MessageType::InputStreamData,
+            MessageType::OutputStreamData,
+            MessageType::AgentSessionState,
+            MessageType::from("acknowledgement"),
+        ] {
+            assert!(!frame(other.clone()).may_overtake(), "{other}");
+        }
+        assert!(!Frame::Binary(Bytes::from_static(b"acknowledge")).may_overtake());
+        assert!(!Frame::Open(SecretString::from("{}")).may_overtake());
+    }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 pub use codec::{DecodeError, EncodeError};
-pub(crate) use codec::{decode, encode_without_payload_type};
+pub(crate) use codec::{decode, encode_without_payload_type, is_of_type};
 pub use fields::{Flags, MessageType, PayloadType, SequenceNumber};
 pub use layout::{HEADER_LEN_BYTES, MAX_FRAME_LEN_BYTES};
 

@@ -4,6 +4,12 @@
 //! messages too; after a cut it recovers at some 10 KB/s. Here every message has its own timer with exponential
 //! back-off, resends go in paced batches, and Karn's rule keeps ambiguous samples out of the estimate. Any peer can be
 //! talked to this way: acknowledgements are individual.
+//!
+//! What goes out at once also stands before the acknowledgements of either end. A connection that dies under a burst has
+//! carried nothing for good, and so would the next one; one that dies before any answer can be back carries only what
+//! went out at once. Which of the two it is cannot be told, so connections that carry nothing take turns: everything, a
+//! little, one message, everything. One that has carried something shows what the next may begin with, and each
+//! acknowledgement lets two more messages go.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,6 +32,9 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(4);
 const BATCH_MESSAGES: usize = 64;
 const BATCH_PAUSE: Duration = Duration::from_millis(10);
 
+/// By how much less the next connection begins with after one that has acknowledged nothing.
+const CAUTION: usize = 8;
+
 /// The reference resender's tick.
 const HEAD_ONLY_PAUSE: Duration = Duration::from_millis(100);
 
@@ -38,8 +47,17 @@ pub(crate) struct Outgoing {
     next: Option<SequenceNumber>,
     unacknowledged: BTreeMap<SequenceNumber, Pending>,
     unacknowledged_bytes: usize,
-    /// INVARIANT: exactly one entry for each unacknowledged message, with its `due`.
+    /// INVARIANT: exactly one entry, with its `due`, for each unacknowledged message that is not in `waiting`.
     schedule: BTreeSet<(Duration, SequenceNumber)>,
+    /// Messages that this connection has not been trusted with yet.
+    waiting: BTreeSet<SequenceNumber>,
+    /// How many messages this connection is trusted with at a time: in `schedule` are no more than that, unless it has
+    /// become less.
+    allowance: usize,
+    /// What that was when the connection began, at most a batch.
+    began_with: usize,
+    /// Messages acknowledged since then.
+    acknowledged: usize,
     estimate: RttEstimate,
     /// Back-off that new messages inherit until a clean sample comes: on a link slower than the estimate every
     /// message would else be resent, so no sample would ever be clean, and the estimate would never learn.
@@ -73,6 +91,10 @@ impl Outgoing {
             unacknowledged: BTreeMap::new(),
             unacknowledged_bytes: 0,
             schedule: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            allowance: usize::MAX,
+            began_with: BATCH_MESSAGES,
+            acknowledged: 0,
             estimate: RttEstimate::default(),
             inherited_interval: Duration::ZERO,
             next_batch_at: Duration::ZERO,
@@ -106,7 +128,8 @@ impl Outgoing {
             ResendPolicy::EachMessage => self.schedule.first().is_none_or(|&(due, _)| due > now),
             ResendPolicy::HeadOnly => true,
         };
-        let sends_now = self.is_running && is_first_in_line;
+        let is_trusted = self.waiting.is_empty() && self.schedule.len() < self.allowance;
+        let sends_now = self.is_running && is_first_in_line && is_trusted;
         let pending = Pending {
             frame: frame.clone(),
             payload_len,
@@ -119,7 +142,11 @@ impl Outgoing {
             overtaken: 0,
         };
         self.unacknowledged_bytes += payload_len;
-        self.schedule.insert((pending.due, number));
+        if is_trusted {
+            self.schedule.insert((pending.due, number));
+        } else {
+            self.waiting.insert(number);
+        }
         self.unacknowledged.insert(number, pending);
         sends_now.then_some(frame)
     }
@@ -137,8 +164,12 @@ impl Outgoing {
         let Some(pending) = self.unacknowledged.remove(&number) else {
             return false;
         };
-        self.schedule.remove(&(pending.due, number));
+        if !self.schedule.remove(&(pending.due, number)) {
+            self.waiting.remove(&number);
+        }
         self.unacknowledged_bytes -= pending.payload_len;
+        self.acknowledged = self.acknowledged.saturating_add(1);
+        self.trust(now, self.allowance.saturating_add(1));
         let is_sample = match self.policy {
             ResendPolicy::EachMessage => pending.is_clean,
             ResendPolicy::HeadOnly => true,
@@ -162,7 +193,10 @@ impl Outgoing {
     fn note_overtaken(&mut self, now: Duration, number: SequenceNumber, sent_at: Duration) {
         // Only the oldest few: they are what the receiver waits for, and this runs for every acknowledgement.
         for (&earlier, pending) in self.unacknowledged.range_mut(..number).take(BATCH_MESSAGES) {
-            if pending.transmissions != 1 || pending.sent_at > sent_at {
+            if pending.transmissions != 1
+                || pending.sent_at > sent_at
+                || self.waiting.contains(&earlier)
+            {
                 continue;
             }
             pending.overtaken += 1;
@@ -177,11 +211,50 @@ impl Outgoing {
         self.is_running = true;
         self.inherited_interval = Duration::ZERO;
         self.next_batch_at = now;
+        self.acknowledged = 0;
+        self.began_with = self.allowance.min(BATCH_MESSAGES);
+        self.schedule.clear();
+        self.waiting = self.unacknowledged.keys().copied().collect();
+        self.trust(now, self.allowance);
         self.expedite(now);
+    }
+
+    /// What the next connection begins with, after one that did not get to acknowledge everything.
+    fn next_allowance(&self) -> usize {
+        match (self.acknowledged, self.began_with) {
+            (0, ..=1) => usize::MAX,
+            // A single message was no burst.
+            (0, _) if self.schedule.len() <= 1 => self.allowance,
+            (0, began_with) => (began_with / CAUTION).max(1),
+            (BATCH_MESSAGES.., _) => usize::MAX,
+            (acknowledged, _) => acknowledged,
+        }
+    }
+
+    /// Lets the connection have this many messages at a time.
+    fn trust(&mut self, now: Duration, allowance: usize) {
+        self.allowance = if allowance < BATCH_MESSAGES {
+            allowance
+        } else {
+            usize::MAX
+        };
+        while self.schedule.len() < self.allowance
+            && let Some(number) = self.waiting.pop_first()
+        {
+            if let Some(pending) = self.unacknowledged.get_mut(&number) {
+                reschedule(&mut self.schedule, number, pending, now);
+            }
+        }
     }
 
     /// Stops to send, keeping everything. What happens meanwhile says nothing about the round trip.
     pub(crate) fn stop(&mut self) {
+        if self.is_running && !self.unacknowledged.is_empty() {
+            self.allowance = match self.policy {
+                ResendPolicy::EachMessage => self.next_allowance(),
+                ResendPolicy::HeadOnly => usize::MAX,
+            };
+        }
         self.is_running = false;
         self.silence.pause();
         for pending in self.unacknowledged.values_mut() {
@@ -197,6 +270,9 @@ impl Outgoing {
         let interval = self.fresh_interval();
         for (&number, pending) in &mut self.unacknowledged {
             pending.interval = interval;
+            if self.waiting.contains(&number) {
+                continue;
+            }
             reschedule(&mut self.schedule, number, pending, now);
         }
     }
@@ -310,6 +386,7 @@ impl Outgoing {
         self.unacknowledged.clear();
         self.unacknowledged_bytes = 0;
         self.schedule.clear();
+        self.waiting.clear();
     }
 
     fn fresh_interval(&self) -> Duration {
@@ -451,8 +528,12 @@ mod tests {
     #[test]
     fn sends_everything_again_after_a_cut_in_order_and_in_batches() {
         let mut outgoing = outgoing(ResendPolicy::EachMessage);
-        for _ in 0..150 {
+        let before = i64::try_from(BATCH_MESSAGES).unwrap_or_default();
+        for _ in 0..150 + before {
             push(&mut outgoing, ms(0));
+        }
+        for number in 0..before {
+            outgoing.acknowledge(ms(0), SequenceNumber(number));
         }
         outgoing.stop();
         assert_eq!(
@@ -472,10 +553,72 @@ mod tests {
             batches += 1;
             assert_eq!(now, ms(9000) + BATCH_PAUSE * (batches - 1));
         }
-        assert_eq!(numbers, (0..151).collect::<Vec<_>>());
+        assert_eq!(numbers, (before..before + 151).collect::<Vec<_>>());
         // A new one keeps its place behind a backlog.
         outgoing.start(ms(9500));
         assert!(push(&mut outgoing, ms(9500)).is_none());
+    }
+
+    #[test]
+    fn after_connections_that_carried_nothing_fewer_go_out_until_something_is_acknowledged() {
+        let mut outgoing = outgoing(ResendPolicy::EachMessage);
+        for _ in 0..100 {
+            push(&mut outgoing, ms(0));
+        }
+        for begins_with in [8, 1, 64, 8, 1] {
+            outgoing.stop();
+            outgoing.start(ms(100));
+            assert_eq!(
+                due(&mut outgoing, ms(100)),
+                (0..begins_with).collect::<Vec<_>>()
+            );
+        }
+        // Not even a new one gets ahead, and nobody is woken for what may not leave.
+        assert!(push(&mut outgoing, ms(110)).is_none());
+        assert_eq!(due(&mut outgoing, ms(150)), NOTHING);
+        assert_eq!(outgoing.deadline(), Some(ms(300)));
+        // What is lost is repeated in its turn without more being let go.
+        assert_eq!(due(&mut outgoing, ms(300)), [0]);
+        outgoing.acknowledge(ms(310), SequenceNumber(0));
+        assert_eq!(due(&mut outgoing, ms(310)), [1, 2]);
+        outgoing.acknowledge(ms(320), SequenceNumber(1));
+        outgoing.acknowledge(ms(320), SequenceNumber(2));
+        assert_eq!(due(&mut outgoing, ms(320)), [3, 4, 5, 6]);
+        // An acknowledgement that comes late, for one that has not gone out on this connection.
+        outgoing.acknowledge(ms(330), SequenceNumber(50));
+        assert_eq!(due(&mut outgoing, ms(330)), [7]);
+        // The next connection begins with what this one has acknowledged.
+        outgoing.stop();
+        outgoing.start(ms(400));
+        assert_eq!(due(&mut outgoing, ms(400)), [3, 4, 5, 6]);
+        assert_eq!(outgoing.unacknowledged_messages(), 97);
+    }
+
+    #[test]
+    fn a_connection_is_trusted_with_everything_once_it_has_acknowledged_a_batch() {
+        let mut outgoing = outgoing(ResendPolicy::EachMessage);
+        for _ in 0..300 {
+            push(&mut outgoing, ms(0));
+        }
+        for _ in 0..2 {
+            outgoing.stop();
+            outgoing.start(ms(100));
+        }
+        let mut sent = Vec::new();
+        let mut round_trips = 0;
+        while sent.len() < 300 {
+            let now = ms(100) + ms(30) * round_trips;
+            let from = sent.len();
+            while let Some(due_at) = outgoing.deadline().filter(|&due_at| due_at < now + ms(30)) {
+                sent.extend(due(&mut outgoing, due_at.max(now)));
+            }
+            for &number in &sent[from..] {
+                outgoing.acknowledge(now + ms(30), SequenceNumber(number));
+            }
+            round_trips += 1;
+        }
+        assert_eq!(sent, (0..300).collect::<Vec<_>>());
+        assert_eq!(round_trips, 8, "1, 2, 4 ... 64 and the rest");
     }
 
     #[test]

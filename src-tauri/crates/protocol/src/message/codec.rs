@@ -251,6 +251,14 @@ impl Fields<'_> {
     }
 }
 
+/// Whether an encoded message says that it is of this type.
+pub(crate) fn is_of_type(frame: &[u8], message_type: &MessageType) -> bool {
+    frame
+        .get(layout::MESSAGE_TYPE)
+        .and_then(|field| field.strip_prefix(message_type.as_str().as_bytes()))
+        .is_some_and(|padding| padding.iter().all(|&byte| byte == b' '))
+}
+
 fn message_type(field: &[u8]) -> Result<MessageType, DecodeError> {
     let text = std::str::from_utf8(field).map_err(|_| DecodeError::MessageTypeNotText)?;
     match trim_padding(text) {
