@@ -7,26 +7,17 @@ use bytes::Bytes;
 use engine::{Jitter, Pace, SessionUpdate, SourceErrorKind, State};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use sha2::{Digest, Sha256};
 use testsuite::figures::{short_or_long, tell};
 use testsuite::fixtures::Held;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::bytes;
+use super::{bytes, first_difference};
 use crate::engine_stage::{Answer, Cut, Reach, Stage};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// What the application takes: five dials a second.
 const DIAL_GAP: Duration = Duration::from_millis(200);
-
-/// Where two streams of bytes part, if they do: lost, doubled and reordered bytes all show here.
-fn first_difference(arrived: &[u8], sent: &[u8]) -> Option<usize> {
-    (Sha256::digest(arrived) != Sha256::digest(sent) || arrived.len() != sent.len()).then(|| {
-        let same = arrived.iter().zip(sent).take_while(|(a, b)| a == b);
-        same.count()
-    })
-}
 
 /// Data under way when the connection is cut
 #[tokio::test(start_paused = true)]
