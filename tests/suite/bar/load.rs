@@ -260,8 +260,9 @@ fn fifty_sessions_twenty_of_them_busy_lose_nothing_and_echo_at_once() {
                 megabytes(peer.usage().rss_bytes),
             ),
         );
-        assert!(rate >= 150_000, "they were to be busy: {rate}");
         // The short run shares the computer with other tests and is not optimised.
+        let busy = short_or_long(50_000, 150_000);
+        assert!(rate >= busy, "they were to be busy: {rate}");
         let bound = Duration::from_millis(if is_long() { 100 } else { 1000 });
         assert!(percentile(95) <= bound, "{:?}", percentile(95));
         assert!(most <= 200 * MEGABYTE, "{most}");
