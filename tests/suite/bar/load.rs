@@ -165,11 +165,10 @@ fn opening_and_closing_sessions_leaves_nothing() {
             "sessions opened and closed",
             format_args!(
                 "{}; threads {threads} -> {threads_after}, descriptors {files} -> {files_after}, \
-                 tasks {tasks} -> {tasks_after}, resident {} -> {} MB; simulator: {:?}",
+                 tasks {tasks} -> {tasks_after}, resident {} -> {} MB",
                 rounds * AT_ONCE,
                 megabytes(rss),
                 megabytes(rss_after),
-                peer.usage(),
             ),
         );
         assert_eq!(threads_after, threads, "threads");

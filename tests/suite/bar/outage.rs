@@ -52,18 +52,16 @@ async fn smp_135_no_byte_is_lost_or_doubled_over_hundreds_of_cut_connections() {
         let Held {
             handle, updates, ..
         } = &mut held;
-        let update = match to_type.front().cloned() {
-            Some(piece) => tokio::select! {
-                update = updates.recv() => update,
-                sent = handle.send_input(piece) => {
-                    assert!(sent);
-                    to_type.pop_front();
-                    continue;
-                }
-            },
-            None => updates.recv().await,
+        let piece = to_type.front().cloned();
+        let update = tokio::select! {
+            update = timeout(HOUR, updates.recv()) => update,
+            sent = handle.send_input(piece.clone().unwrap_or_default()), if piece.is_some() => {
+                assert!(sent);
+                to_type.pop_front();
+                continue;
+            }
         };
-        match update {
+        match update.expect("no byte is waited for in vain") {
             Some(SessionUpdate::Output(bytes)) => {
                 held.output.extend_from_slice(&bytes);
                 held.handle.grant_credit(bytes.len());
@@ -73,9 +71,14 @@ async fn smp_135_no_byte_is_lost_or_doubled_over_hundreds_of_cut_connections() {
             None => panic!("no more news"),
         }
     }
-    while stage.state().received.len() < up.len() {
-        timeout(SECOND, held.updates.recv()).await.ok();
-    }
+    let all_up = async {
+        while stage.state().received.len() < up.len() {
+            follow(&mut held, SECOND).await;
+        }
+    };
+    timeout(HOUR, all_up)
+        .await
+        .expect("all that was typed arrives");
     held.close().await;
     let state = stage.state();
     assert_eq!(first_difference(&held.output[2..], &down), None, "down");
@@ -138,14 +141,16 @@ async fn five_hundred_byes_and_fifty_expired_credentials_lose_nothing_and_no_ses
         .collect();
     assert_eq!(held.text(), format!("$ {expected}"));
     let typed = "in;".repeat(CLOSES / 10);
-    stage.until_received(typed.len()).await;
+    timeout(HOUR, stage.until_received(typed.len()))
+        .await
+        .expect("all that was typed arrives");
     held.close().await;
     let state = stage.state();
     assert_eq!(String::from_utf8_lossy(&state.received), typed);
     tell(
         "hourly close",
         format_args!(
-            "{CLOSES} closes, {} sign-ins, 1 session, nothing lost; back after {longest:?} at most",
+            "{CLOSES} closes, {} sign-ins, 1 session, nothing lost; never a wait of a second",
             CLOSES / 10
         ),
     );
@@ -162,22 +167,20 @@ fn assert_five_a_second(dials: &mut [Instant]) {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn fifty_sessions_wake_within_fifteen_seconds_and_five_dials_a_second() {
+/// Fifty sessions sleep for a night; `apart` is between their starts, `awake` how long they are up before. How long after
+/// waking all are back.
+async fn back_after_a_night(apart: Duration, awake: Duration) -> Duration {
     let pace = Pace::shared(DIAL_GAP);
     let mut sessions = Vec::new();
     for _ in 0..50 {
         let stage = Stage::new();
-        let held = stage.start_with(|config| config.pace = pace.clone());
-        sessions.push((stage, held));
-    }
-    for (n, (stage, held)) in sessions.iter_mut().enumerate() {
+        let mut held = stage.start_with(|config| config.pace = pace.clone());
         held.until_open().await;
-        // So that they do not look at their clocks in step.
-        sleep(Duration::from_millis(61 * n as u64)).await;
         stage.state().dials.clear();
+        sessions.push((stage, held));
+        sleep(apart).await;
     }
-    sleep(20 * SECOND).await;
+    sleep(awake).await;
     for (stage, _) in &sessions {
         stage.cut(Cut::BlackHole);
         stage.sleep(8 * HOUR);
@@ -193,15 +196,28 @@ async fn fifty_sessions_wake_within_fifteen_seconds_and_five_dials_a_second() {
     }
     assert_eq!(dials.len(), 50);
     assert_five_a_second(&mut dials);
-    tell(
-        "sleep of 8 h, 50 open sessions",
-        format_args!("all back after {back:?}, 50 dials, at most 5 a second"),
-    );
-    // Sleep is noticed within 3 s, silence is trusted for 1 more, and 49 gaps of 200 ms lie between the dials.
-    assert!(back <= 15 * SECOND, "{back:?}");
     for (_, held) in &sessions {
         held.close().await;
     }
+    back
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_sessions_wake_within_fifteen_seconds_and_five_dials_a_second() {
+    let mut longest = Duration::ZERO;
+    // Sleep is noticed when a session next looks at its clocks: in step or not, and at any time until that look.
+    for apart in [0, 61] {
+        for awake in (20_000..23_000).step_by(250) {
+            let [apart, awake] = [apart, awake].map(Duration::from_millis);
+            longest = longest.max(back_after_a_night(apart, awake).await);
+        }
+    }
+    tell(
+        "sleep of 8 h, 50 open sessions",
+        format_args!("all back after {longest:?} at most, 50 dials, at most 5 a second"),
+    );
+    // Sleep is noticed within 3 s, silence is trusted for 1 more, and 49 gaps of 200 ms lie between the dials.
+    assert!(longest <= 15 * SECOND, "{longest:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -257,7 +257,7 @@ const STEPS: &[Step] = &[
 /// What `--long` runs: the tests that hold a figure, at full length, one after the other and optimised.
 const LONG: Step = Step {
     name: "long",
-    what: "the tests that hold a figure, at full length (some twenty minutes)",
+    what: "the tests that hold a figure, at full length (a quarter of an hour)",
     needs: &[],
     in_fast: false,
     only_fast: false,
