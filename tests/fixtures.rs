@@ -54,8 +54,14 @@ impl SimulatorSource {
     /// Sessions on `target` of `simulator`.
     #[must_use]
     pub fn new(simulator: &Simulator, target: &str) -> Arc<Self> {
+        Self::at(simulator.endpoint_url(), target)
+    }
+
+    /// Sessions on `target` of the simulator with this URL.
+    #[must_use]
+    pub fn at(endpoint: String, target: &str) -> Arc<Self> {
         Arc::new(Self {
-            endpoint: simulator.endpoint_url(),
+            endpoint,
             target: target.to_owned(),
             starts: AtomicUsize::new(0),
             resumes: AtomicUsize::new(0),

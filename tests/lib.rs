@@ -2,6 +2,7 @@
 //!
 //! Fuzz targets and benches use the same functions, so that whatever they find replays in the suite.
 
+pub mod figures;
 pub mod fixtures;
 pub mod generators;
 pub mod oracles;

@@ -115,7 +115,8 @@ pub(crate) struct State {
     pub(crate) cut_after: Option<(u32, Cut)>,
     /// Plans the next cut when one is done.
     pub(crate) next_cut: Option<CutPlan>,
-    pub(crate) cuts: usize,
+    /// The cuts that were counted down to.
+    pub(crate) cuts: Vec<Cut>,
     agent: AgentChannel,
     is_agent_started: bool,
     tokens: usize,
@@ -153,7 +154,7 @@ impl Stage {
                 written: 0,
                 cut_after: None,
                 next_cut: None,
-                cuts: 0,
+                cuts: Vec::new(),
                 agent: AgentChannel::new(agent, counted_ids(1 << 80)),
                 is_agent_started: false,
                 tokens: 0,
@@ -187,6 +188,12 @@ impl Stage {
     pub(crate) fn write_raw(&self, frame: Bytes) {
         self.state().raw.push_back(frame);
         self.changed.notify_one();
+    }
+
+    /// Credentials expire.
+    pub(crate) fn sign_out(&self) {
+        self.state().signed_out = true;
+        self.signed_in.send_replace(false);
     }
 
     /// There are credentials again.
@@ -453,7 +460,7 @@ impl Stage {
         *left = left.saturating_sub(1);
         if *left == 0 {
             let cut = *cut;
-            state.cuts += 1;
+            state.cuts.push(cut);
             state.cut_after = match &mut state.next_cut {
                 Some(next) => next(),
                 None => None,

@@ -1,5 +1,6 @@
 //! The tests that cross crates, in one binary so that they link once.
 
+mod bar;
 mod conformance;
 mod engine_dial;
 mod engine_memory;

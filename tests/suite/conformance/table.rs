@@ -62,7 +62,12 @@ fn groups() -> Vec<(String, Vec<Row>)> {
         groups.push((title, rows(&source)));
     }
     let mut elsewhere = Vec::new();
-    for file in ["engine_outage", "engine_session", "engine_memory"] {
+    for file in [
+        "engine_outage",
+        "engine_session",
+        "engine_memory",
+        "bar/outage",
+    ] {
         elsewhere.extend(rows(&read(suite.join(file).with_extension("rs"))));
     }
     groups.push(("Hours and days, in virtual time".to_owned(), elsewhere));

@@ -17,6 +17,7 @@ use tracing::{debug, info, warn};
 
 use crate::backoff::{Jitter, Pace, ReconnectPolicy};
 use crate::clock::Clock;
+use crate::heartbeat::Liveness;
 use crate::held::{Held, Setting};
 use crate::network::Network;
 use crate::session::{Credit, InputPiece, Interrupt, Wishes};
@@ -47,6 +48,7 @@ pub(crate) struct Driver {
     pub(crate) updates: mpsc::Sender<SessionUpdate>,
     pub(crate) clock: Clock,
     pub(crate) reconnect: ReconnectPolicy,
+    pub(crate) liveness: Liveness,
     pub(crate) pace: Pace,
     pub(crate) jitter: Jitter,
     pub(crate) network: Network,
@@ -104,6 +106,7 @@ impl Driver {
             source: Arc::clone(&self.source),
             network: self.network.clone(),
             reconnect: self.reconnect.clone(),
+            liveness: self.liveness.clone(),
             pace: self.pace.clone(),
             jitter: self.jitter.clone(),
             timeline: self.timeline.clone(),

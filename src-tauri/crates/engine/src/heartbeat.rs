@@ -1,21 +1,40 @@
 //! Finds out that nobody is at the other end any more, without waiting for TCP, which takes minutes.
 //!
-//! A quiet connection is pinged every [`PING_INTERVAL`]. While input is unacknowledged somebody waits for an answer, so
-//! silence is looked into much sooner. Whatever arrives is proof of life; the caller says so, and does not ask for
-//! judgement while it does not read.
+//! A quiet connection is pinged after [`Liveness::ping_interval`]. While input is unacknowledged somebody waits for an
+//! answer, so silence is looked into much sooner. Whatever arrives is proof of life; the caller says so, and does not ask
+//! for judgement while it does not read.
 
 use std::time::Duration;
 
-/// Shorter than the idle limits of the proxies and address translators on the way.
-pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(15);
-/// How long a ping on a quiet connection may go unanswered.
-const QUIET_LIMIT: Duration = Duration::from_secs(15);
-/// The same where somebody waits: with input unacknowledged, after sleep, on request.
-const URGENT_LIMIT: Duration = Duration::from_secs(5);
-/// How long input stays unacknowledged in silence before the peer is pinged.
-const INPUT_PATIENCE: Duration = Duration::from_secs(2);
-/// Between the pings that input causes.
-const URGENT_GAP: Duration = Duration::from_secs(3);
+/// How soon a connection is found dead. The defaults are right for an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Liveness {
+    /// When a quiet connection is pinged. Shorter than the idle limits of the proxies and address translators on the way.
+    pub ping_interval: Duration,
+    /// How long a ping on a quiet connection may go unanswered.
+    pub quiet_limit: Duration,
+    /// The same where somebody waits: with input unacknowledged, on request.
+    pub urgent_limit: Duration,
+    /// The same after sleep: most connections are dead then, and a new one loses nothing.
+    pub wake_limit: Duration,
+    /// How long input stays unacknowledged in silence before the peer is pinged.
+    pub input_patience: Duration,
+    /// The least time between the pings that input causes.
+    pub urgent_gap: Duration,
+}
+
+impl Default for Liveness {
+    fn default() -> Self {
+        Self {
+            ping_interval: Duration::from_secs(15),
+            quiet_limit: Duration::from_secs(15),
+            urgent_limit: Duration::from_secs(5),
+            wake_limit: Duration::from_secs(1),
+            input_patience: Duration::from_secs(2),
+            urgent_gap: Duration::from_secs(3),
+        }
+    }
+}
 
 /// How many pings and pongs one [`FLOOD_PERIOD`] may bring. A proper peer sends one or two.
 const FLOOD_FRAMES: u32 = 1000;
@@ -34,11 +53,13 @@ pub(crate) enum Verdict {
 
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
+    liveness: Liveness,
     heard_at: Duration,
     /// When the ping that is unanswered was sent.
     pinged_at: Option<Duration>,
     last_ping_at: Option<Duration>,
-    is_urgent: bool,
+    /// How long the ping may go unanswered, where that is shorter than usual.
+    probe_limit: Option<Duration>,
     /// Since when there has been unacknowledged input.
     input_since: Option<Duration>,
     wants_ping: bool,
@@ -48,12 +69,13 @@ pub(crate) struct Heartbeat {
 
 impl Heartbeat {
     /// A connection is new at `now` and is pinged at once: the answer says that the service has taken the token.
-    pub(crate) fn new(now: Duration) -> Self {
+    pub(crate) fn new(now: Duration, liveness: Liveness) -> Self {
         Self {
+            liveness,
             heard_at: now,
             pinged_at: None,
             last_ping_at: None,
-            is_urgent: false,
+            probe_limit: None,
             input_since: None,
             wants_ping: true,
             controls: (0, now),
@@ -64,7 +86,7 @@ impl Heartbeat {
     pub(crate) fn heard(&mut self, now: Duration) {
         self.heard_at = now;
         self.pinged_at = None;
-        self.is_urgent = false;
+        self.probe_limit = None;
         self.wants_ping = false;
     }
 
@@ -87,8 +109,17 @@ impl Heartbeat {
 
     /// Wants to know at once.
     pub(crate) fn probe(&mut self) {
-        self.is_urgent = true;
+        let limit = self.liveness.urgent_limit;
+        self.probe_limit.get_or_insert(limit);
         self.wants_ping = self.pinged_at.is_none();
+    }
+
+    /// The computer has slept until `now`. What arrived meanwhile has not been read yet, so the silence so far means
+    /// nothing; that from now on does soon.
+    pub(crate) fn wake(&mut self, now: Duration) {
+        self.excuse(now);
+        self.probe_limit = Some(self.liveness.wake_limit);
+        self.wants_ping = true;
     }
 
     /// Nobody listens at the moment, on purpose: silence means nothing.
@@ -132,25 +163,27 @@ impl Heartbeat {
     }
 
     fn limit(&self) -> Duration {
-        if self.is_urgent || self.input_since.is_some() {
-            URGENT_LIMIT
+        let usual = if self.input_since.is_some() {
+            self.liveness.urgent_limit
         } else {
-            QUIET_LIMIT
-        }
+            self.liveness.quiet_limit
+        };
+        self.probe_limit
+            .map_or(usual, |probe_limit| probe_limit.min(usual))
     }
 
     fn next_ping(&self) -> Duration {
         if self.wants_ping {
             return Duration::ZERO;
         }
-        let quiet = self.heard_at + PING_INTERVAL;
+        let quiet = self.heard_at + self.liveness.ping_interval;
         let Some(input_since) = self.input_since else {
             return quiet;
         };
-        let urgent = self.heard_at.max(input_since) + INPUT_PATIENCE;
+        let urgent = self.heard_at.max(input_since) + self.liveness.input_patience;
         let apart = self
             .last_ping_at
-            .map_or(urgent, |last| urgent.max(last + URGENT_GAP));
+            .map_or(urgent, |last| urgent.max(last + self.liveness.urgent_gap));
         quiet.min(apart)
     }
 }
@@ -165,7 +198,7 @@ mod tests {
 
     /// A connection that has answered its first ping.
     fn quiet_since(now: Duration) -> Heartbeat {
-        let mut heartbeat = Heartbeat::new(now);
+        let mut heartbeat = Heartbeat::new(now, Liveness::default());
         assert_eq!(heartbeat.look(now), Verdict::Ping);
         heartbeat.heard(now);
         heartbeat
@@ -227,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn after_sleep_and_on_request_the_answer_comes_in_five_seconds() {
+    fn on_request_the_answer_comes_in_five_seconds() {
         let mut heartbeat = quiet_since(s(0.0));
         heartbeat.probe();
         assert_eq!(heartbeat.look(s(1.0)), Verdict::Ping);
@@ -253,6 +286,19 @@ mod tests {
             at_once += 1;
         }
         assert!((500..=1000).contains(&at_once), "{at_once}");
+    }
+
+    #[test]
+    fn after_sleep_a_second_of_silence_is_enough_and_an_answer_makes_all_as_before() {
+        let mut heartbeat = quiet_since(s(0.0));
+        assert_eq!(heartbeat.look(s(15.0)), Verdict::Ping, "asked before sleep");
+        heartbeat.wake(s(20.0));
+        assert_eq!(heartbeat.look(s(20.0)), Verdict::Ping);
+        assert_eq!(heartbeat.look(s(20.9)), Verdict::Fine);
+        heartbeat.probe();
+        assert_eq!(heartbeat.look(s(21.0)), Verdict::Dead(s(1.0)));
+        heartbeat.heard(s(21.1));
+        assert_eq!(dead_at(&mut heartbeat), s(51.1));
     }
 
     #[test]

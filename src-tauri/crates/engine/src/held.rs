@@ -26,7 +26,7 @@ use crate::clock::{Clock, SleepWatch, WATCH_INTERVAL};
 use crate::dial::{DialError, MAX_MESSAGE_BYTES, MAX_WRITE_BUFFER_BYTES};
 use crate::driver::MAX_NEWS;
 use crate::ending;
-use crate::heartbeat::{Heartbeat, Verdict};
+use crate::heartbeat::{Heartbeat, Liveness, Verdict};
 use crate::network::Network;
 use crate::session::{Interrupt, MAX_INPUT_QUEUE_BYTES};
 use crate::source::{DataKey, SessionSource, SourceError, SourceErrorKind, Ticket};
@@ -87,6 +87,7 @@ pub(crate) struct Setting {
     pub(crate) source: Arc<dyn SessionSource>,
     pub(crate) network: Network,
     pub(crate) reconnect: ReconnectPolicy,
+    pub(crate) liveness: Liveness,
     pub(crate) pace: Pace,
     pub(crate) jitter: Jitter,
     pub(crate) timeline: SharedTimeline,
@@ -126,6 +127,9 @@ struct Up {
     is_presigned: bool,
     /// How long the computer slept, if nothing was heard since.
     slept: Option<Duration>,
+    /// This session's place among the dials of all sessions, when this connection is believed dead and the place has
+    /// not come yet. Until then it is listened to.
+    place: Option<Duration>,
 }
 
 /// A question to the control side, under way.
@@ -348,12 +352,30 @@ impl Held {
         };
         info!(seconds = slept.as_secs(), "the computer slept");
         self.note(now, Moment::Slept(slept));
-        if let Connection::Up(up) = &mut self.connection {
-            // What arrived meanwhile has not been read yet: the silence so far means nothing.
-            up.heartbeat.excuse(now.elapsed);
-            up.slept = Some(slept);
+        match &mut self.connection {
+            Connection::Up(up) => {
+                up.heartbeat.wake(now.elapsed);
+                up.slept = Some(slept);
+                up.place = None;
+            }
+            // All sessions wake at once, so none goes without a place.
+            Connection::Waiting {
+                has_place: false, ..
+            }
+            | Connection::WaitingForSignIn { .. } => {
+                self.backoff.begin_anew();
+                self.backoff.next_wait(false);
+                self.try_again(now, false);
+            }
+            Connection::Waiting {
+                has_place: true, ..
+            } => {}
+            Connection::Trying { since, .. } => {
+                if now.elapsed.saturating_sub(*since) >= STALE_TRY {
+                    self.try_again(now, false);
+                }
+            }
         }
-        self.try_now(now);
     }
 
     /// When [`Self::handle_deadline`] has something to do.
@@ -373,7 +395,7 @@ impl Held {
         let connection = match &mut self.connection {
             Connection::Up(up) => {
                 up.heartbeat.set_input(now.elapsed, is_outstanding);
-                may_read.then(|| up.heartbeat.deadline())
+                may_read.then(|| up.place.unwrap_or_else(|| up.heartbeat.deadline()))
             }
             Connection::Waiting { until, .. } => Some(*until),
             Connection::Trying { .. } | Connection::WaitingForSignIn { .. } => None,
@@ -412,9 +434,13 @@ impl Held {
             // Not listening for the receiver's sake says nothing of the peer; nor does a peer that takes what is written.
             if is_full || self.write_queue_bytes < written {
                 up.heartbeat.excuse(now.elapsed);
+                up.place = None;
                 return None;
             }
             return (silence >= STUCK_LIMIT).then(|| up.silent(silence));
+        }
+        if let Some(place) = up.place {
+            return (now.elapsed >= place).then(|| up.silent(silence));
         }
         match up.heartbeat.look(now.elapsed) {
             Verdict::Fine => None,
@@ -423,6 +449,15 @@ impl Held {
                 up.wire
                     .push_ahead(Message::Ping(Bytes::from_static(b"keepalive")));
                 None
+            }
+            Verdict::Dead(silence) if up.slept.is_some() => {
+                // All sessions wake at once and wait for each other. The answer may still come before the place does.
+                let wait = self
+                    .setting
+                    .pace
+                    .reserve(self.setting.clock.instant(now.elapsed));
+                up.place = Some(now.elapsed + wait);
+                wait.is_zero().then(|| up.silent(silence))
             }
             Verdict::Dead(silence) => Some(up.silent(silence)),
         }
@@ -542,12 +577,13 @@ impl Held {
         self.write_queue_bytes = 0;
         self.connection = Connection::Up(Box::new(Up {
             wire: Wire::new(reached.socket),
-            heartbeat: Heartbeat::new(now.elapsed),
+            heartbeat: Heartbeat::new(now.elapsed, self.setting.liveness.clone()),
             since: now.elapsed,
             was_heard: false,
             was_useful: false,
             is_presigned: reached.is_presigned,
             slept: None,
+            place: None,
         }));
         self.was_connected = true;
         self.channel.handle_connected(now, &reached.token);
@@ -586,6 +622,7 @@ impl Held {
         if let Connection::Up(up) = &mut self.connection {
             up.heartbeat.heard(now.elapsed);
             up.slept = None;
+            up.place = None;
             up.was_heard = true;
             up.was_useful |= is_data;
         }
@@ -613,6 +650,7 @@ impl Held {
             return None;
         };
         let (since, was_heard, was_useful) = (up.since, up.was_heard, up.was_useful);
+        let place = up.place;
         let is_presigned = up.is_presigned;
         warn!(%lost, "connection lost");
         self.channel.handle_disconnected(now);
@@ -634,7 +672,7 @@ impl Held {
             // Nothing was read for the receiver's sake: that the service was not heard says nothing.
             search.counted_since = now.elapsed;
         }
-        self.failed(now, lost, is_refusal)
+        self.failed(now, lost, is_refusal, place)
     }
 
     /// A try has failed, or what looked like success came to nothing.
@@ -672,7 +710,7 @@ impl Held {
                 | SourceErrorKind::Malformed => {
                     let lost = Lost::NotAsked(error);
                     let is_refusal = lost.is_refusal();
-                    self.failed(now, lost, is_refusal)
+                    self.failed(now, lost, is_refusal, None)
                 }
             },
             Failure::Dial { error, ticket } => {
@@ -695,13 +733,20 @@ impl Held {
                 } else if is_presigned {
                     return Some(End::NotResumable { lost });
                 }
-                self.failed(now, lost, is_refusal)
+                self.failed(now, lost, is_refusal, None)
             }
         }
     }
 
-    /// Counts a loss or a failed try and plans the next one; ends the session when there is to be none.
-    fn failed(&mut self, now: Now, lost: Lost, is_refusal: bool) -> Option<End> {
+    /// Counts a loss or a failed try and plans the next one; ends the session when there is to be none. `place`: the
+    /// place among the dials of all sessions, where it is taken already.
+    fn failed(
+        &mut self,
+        now: Now,
+        lost: Lost,
+        is_refusal: bool,
+        place: Option<Duration>,
+    ) -> Option<End> {
         match &mut self.search {
             None => {
                 self.note(now, Moment::Lost(lost.clone()));
@@ -733,10 +778,11 @@ impl Held {
             }
         }
         let wait = self.backoff.next_wait(is_refusal);
-        if wait.is_zero() {
-            self.try_again(now, false);
-        } else {
-            self.wait(now, wait, false);
+        let until_place = place.map(|place| place.saturating_sub(now.elapsed));
+        match until_place {
+            _ if !wait.is_zero() => self.wait(now, wait, false),
+            Some(until_place) if !until_place.is_zero() => self.wait(now, until_place, true),
+            taken => self.try_again(now, taken.is_some()),
         }
         None
     }

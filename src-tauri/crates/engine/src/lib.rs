@@ -26,6 +26,7 @@ mod wire;
 pub use backoff::{Jitter, Pace, ReconnectPolicy};
 pub use clock::WallClock;
 pub use dial::DialError;
+pub use heartbeat::Liveness;
 pub use held::MAX_SESSION_BYTES;
 pub use network::{Network, NetworkFuture, Transport};
 pub use proxy::{ConnectAnswer, ConnectRefusal, HttpProxy};

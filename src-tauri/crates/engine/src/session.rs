@@ -19,6 +19,7 @@ use tracing::{Instrument, info_span};
 use crate::backoff::{Jitter, Pace, ReconnectPolicy};
 use crate::clock::{Clock, WallClock};
 use crate::driver::{Driver, MAX_NEWS};
+use crate::heartbeat::Liveness;
 use crate::network::Network;
 use crate::source::SessionSource;
 use crate::timeline::{SharedTimeline, Timeline};
@@ -62,6 +63,8 @@ pub struct SessionConfig {
     pub size: Option<TerminalSize>,
     /// How a lost connection is sought again.
     pub reconnect: ReconnectPolicy,
+    /// How soon a connection is found dead.
+    pub liveness: Liveness,
     /// Keeps the dials of several sessions apart.
     pub pace: Pace,
     /// The randomness of waits.
@@ -149,6 +152,7 @@ impl SessionHandle {
             updates: news,
             clock: Clock::start(config.wall_clock),
             reconnect: config.reconnect,
+            liveness: config.liveness,
             pace: config.pace,
             jitter: config.jitter,
             network: config.network,

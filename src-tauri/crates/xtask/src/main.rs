@@ -30,6 +30,7 @@ Usage: cargo xtask <command>
                        window on a virtual one, types into the Local demo and saves a screenshot.
   test [options]       Sets the machine up and runs every check.
       --fast           Only what needs neither Tauri nor the AWS SDK.
+      --long           Only the tests that hold a figure, at full length; tells the figures.
       --only <steps>   Only these steps (comma-separated) and those they build on.
       --list           Prints the steps.
   interop              Runs the clients that others have written against the simulator; `test` runs the one of

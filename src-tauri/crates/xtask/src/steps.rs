@@ -110,7 +110,7 @@ impl Programs {
     }
 }
 
-/// The lines of test runners that a person, or a machine that counts tests, looks for.
+/// The lines of test runners that a person, or a machine that counts tests, looks for, and the figures that tests tell.
 fn says_of_tests(line: &str) -> bool {
     let line = line.trim_start();
     [
@@ -119,6 +119,7 @@ fn says_of_tests(line: &str) -> bool {
         "running ",
         "FAIL ",
         "test result:",
+        "figures: ",
         "Test Files",
         "Tests  ",
     ]
@@ -156,6 +157,7 @@ mod tests {
             "test a::b ... FAILED",
             "12 passed, 0 failed",
             "FAIL  view tabs, small",
+            "figures: tries in an hour: 22 to 30",
         ] {
             assert!(says_of_tests(line), "{line}");
         }

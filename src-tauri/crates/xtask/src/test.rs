@@ -147,6 +147,7 @@ const STEPS: &[Step] = &[
         work: |workspace, programs| {
             let mut arguments = vec!["test", "--locked"];
             arguments.extend(light());
+            arguments.extend(["--", "--show-output"]);
             programs.showing_tests(&Shell::cargo(workspace, &arguments).variable(
                 bindings::FOLDER_VARIABLE,
                 bindings::fresh_folder(workspace)?,
@@ -189,7 +190,11 @@ const STEPS: &[Step] = &[
         in_fast: false,
         only_fast: false,
         work: |workspace, programs| {
-            let arguments = [&["test"], EVERYTHING, &["--", "--skip", END_TO_END]];
+            let arguments = [
+                &["test"],
+                EVERYTHING,
+                &["--", "--skip", END_TO_END, "--show-output"],
+            ];
             programs.showing_tests(&Shell::cargo(workspace, &arguments.concat()).variable(
                 bindings::FOLDER_VARIABLE,
                 bindings::fresh_folder(workspace)?,
@@ -250,14 +255,44 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// What `--long` runs: the tests that hold a figure, at full length, one after the other and optimised.
+const LONG: Step = Step {
+    name: "long",
+    what: "the tests that hold a figure, at full length (a quarter of an hour)",
+    needs: &[],
+    in_fast: false,
+    only_fast: false,
+    work: |workspace, programs| {
+        let arguments = [
+            "test",
+            "--locked",
+            "--release",
+            "--package",
+            "testsuite",
+            "--test",
+            "suite",
+            "--",
+            "bar::",
+            "--show-output",
+            "--test-threads",
+            "1",
+        ];
+        programs.showing_each_test(
+            &Shell::cargo(workspace, &arguments).variable("SESSIONDECK_LONG", "1"),
+        )?;
+        Ok(Outcome::Done)
+    },
+};
+
 /// Runs the checks that `options` ask for.
 pub(crate) fn test(workspace: &Workspace, options: &[String]) -> Result<(), String> {
-    let mut fast = false;
+    let (mut fast, mut long) = (false, false);
     let mut only: Option<Vec<&str>> = None;
     let mut options = options.iter();
     while let Some(option) = options.next() {
         match option.as_str() {
             "--fast" => fast = true,
+            "--long" => long = true,
             "--only" => {
                 let names = options
                     .next()
@@ -271,6 +306,17 @@ pub(crate) fn test(workspace: &Workspace, options: &[String]) -> Result<(), Stri
             unknown => return Err(format!("`cargo xtask test` has no option `{unknown}`")),
         }
     }
+    let mut steps = Steps::new(workspace)?;
+    if long {
+        if fast || only.is_some() {
+            return Err("`--long` runs its own step alone".to_owned());
+        }
+        steps.step(LONG.name, LONG.what, |programs| {
+            (LONG.work)(workspace, programs)
+        })?;
+        steps.table(None);
+        return Ok(());
+    }
     let chosen = match only {
         Some(names) => with_needs(&names)?,
         None => STEPS
@@ -279,7 +325,6 @@ pub(crate) fn test(workspace: &Workspace, options: &[String]) -> Result<(), Stri
             .map(|step| step.name)
             .collect(),
     };
-    let mut steps = Steps::new(workspace)?;
     for step in STEPS.iter().filter(|step| chosen.contains(step.name)) {
         steps.step(step.name, step.what, |programs| {
             (step.work)(workspace, programs)
@@ -298,6 +343,7 @@ fn list() {
         };
         println!("{:<12} {}{remark}", step.name, step.what);
     }
+    println!("{:<12} {} (only with --long)", LONG.name, LONG.what);
 }
 
 /// The named steps with all that they build on.
