@@ -12,12 +12,30 @@
 
 mod file;
 mod files;
+mod library;
 mod live;
 mod profile;
 mod store;
+mod target;
+mod tree;
+mod values;
 
+pub use library::{Conflict, Library, Merged, Undo, Undone, merge};
 pub use live::{LiveSession, LiveSessions};
-pub use profile::{Field, FieldError, Profile, ProfileColour, ProfileDraft, ProfileId};
+pub use profile::{
+    Connection, Field, FieldError, NetworkOverrides, Profile, ProfileColour, ProfileDetails,
+    ProfileDraft, ProfileId, TerminalOverrides,
+};
 pub use store::{
     ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
+};
+pub use target::{EcsTarget, HybridNodeId, InstanceId, Target};
+pub use tree::{
+    Edited, SortOrder, TreeError, TreeItem, add, create_folder, delete_items, matches, move_items,
+    rename_folder, sort,
+};
+pub use values::{
+    AwsProfileName, CredentialSource, DocumentName, Environment, FolderPath, KeyringEntry,
+    ProfileName, ReasonTemplate, ReasonValues, Region, ShellName, StartupCommand, Tag, UserName,
+    ValueError,
 };

@@ -106,7 +106,7 @@ fn table() -> Vec<(String, Vec<u8>)> {
     table.push(("twice".to_owned(), [VALID, VALID].concat()));
     table.push((
         "newer".to_owned(),
-        b"{\"schema\": 2, \"profiles\": []}".to_vec(),
+        b"{\"schema\": 3, \"profiles\": []}".to_vec(),
     ));
     table.push((
         "much newer".to_owned(),

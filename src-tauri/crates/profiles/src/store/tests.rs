@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::*;
-use crate::file::Document;
 
 /// One file's bytes, and how much of them a power cut leaves.
 #[derive(Clone, Debug, Default)]
@@ -581,24 +580,24 @@ fn a_file_damaged_while_the_application_runs_gives_way_to_the_list_it_knows() {
 #[test]
 fn a_newer_file_is_shown_and_never_changed() {
     let files = MemoryFiles::default();
-    let text = br#"{"schema": 2, "profiles": [{"id": "0b8f5c1e-4b6a-4d53-9f3e-0d6a3b1f2c4d", "name": "Web",
+    let text = br#"{"schema": 3, "profiles": [{"id": "0b8f5c1e-4b6a-4d53-9f3e-0d6a3b1f2c4d", "name": "Web",
         "target": "i-01234567", "colour": "red", "shape": "round"}], "more": 1}"#;
     files.put(FILE_NAME, text);
     let mut store = files.open();
     assert_eq!(names(&store), ["Web"]);
-    assert_eq!(store.notices(), [StoreNotice::Newer { schema: 2 }]);
+    assert_eq!(store.notices(), [StoreNotice::Newer { schema: 3 }]);
     let id = store.profiles()[1].id;
     assert!(matches!(
         store.save(None, draft("new")),
-        Err(StoreError::Newer { schema: 2 })
+        Err(StoreError::Newer { schema: 3 })
     ));
     assert!(matches!(
         store.duplicate(id),
-        Err(StoreError::Newer { schema: 2 })
+        Err(StoreError::Newer { schema: 3 })
     ));
     assert!(matches!(
         store.delete(id),
-        Err(StoreError::Newer { schema: 2 })
+        Err(StoreError::Newer { schema: 3 })
     ));
     assert_eq!(files.contents(FILE_NAME).as_deref(), Some(&text[..]));
     assert_eq!(files.names(), [FILE_NAME]);
@@ -643,7 +642,10 @@ fn a_connection_changed_by_another_program_is_not_overwritten() -> Result<(), St
     let id = first.profiles()[1].id;
     first.save(Some(id), draft("theirs"))?;
     let refused = second.save(Some(id), draft("ours"));
-    assert!(matches!(refused, Err(StoreError::ChangedElsewhere { name }) if name == "p0"));
+    assert!(
+        matches!(refused, Err(StoreError::ChangedElsewhere { name, ours: Some(ours), theirs: Some(theirs) })
+            if name == "p0" && ours.draft.name == "ours" && theirs.draft.name == "theirs")
+    );
     assert_eq!(
         names(&second),
         ["theirs", "p1"],
@@ -674,7 +676,7 @@ fn five_generations_are_kept() {
         let bytes = files
             .contents(&format!("profiles.json.{number}"))
             .unwrap_or_default();
-        let Decoded::Valid(Document { profiles, .. }) = file::decode(&bytes) else {
+        let Decoded::Valid(Library { profiles, .. }) = file::decode(&bytes) else {
             panic!("generation {number} is damaged");
         };
         assert_eq!(profiles.len(), 9 - number);
