@@ -173,10 +173,14 @@ impl Files for OsFiles {
     }
 }
 
-/// For the owner only.
+/// For the owner only, and never through a symbolic link, which could lead anywhere.
 pub(crate) fn private(options: &mut OpenOptions) {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
     #[cfg(not(unix))]
     let _ = options;
 }

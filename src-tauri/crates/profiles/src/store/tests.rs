@@ -1,13 +1,15 @@
 //! The store against a file system in memory that can fail at any operation, or lose power after it.
 //!
-//! What a power cut leaves is chosen by a seeded generator: data that was not synced is there in full, in part or not at
-//! all, and of the folder's changes that were not synced the first few have happened.
+//! What a power cut leaves is chosen by a seeded generator: data that was not synced is there in full, in part, as zeros or
+//! not at all, and of the folder's changes that were not synced the first few have happened, or any few of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::*;
+use crate::tree::{TreeItem, create_folder, delete_items, move_items};
+use crate::values::FolderPath;
 
 /// One file's bytes, and how much of them a power cut leaves.
 #[derive(Clone, Debug, Default)]
@@ -83,9 +85,17 @@ impl Disk {
     /// What is there after the power came back.
     fn after_power_cut(&self, random: &mut Random) -> Self {
         let mut entries = self.durable.clone();
+        let in_order = random.below(2) == 0;
         let happened = random.below(self.pending.len() + 1);
-        for change in &self.pending[..happened] {
-            apply(&mut entries, change);
+        for (number, change) in self.pending.iter().enumerate() {
+            let has_happened = if in_order {
+                number < happened
+            } else {
+                random.below(2) == 0
+            };
+            if has_happened {
+                apply(&mut entries, change);
+            }
         }
         let inodes = self
             .inodes
@@ -97,10 +107,12 @@ impl Disk {
                 } else {
                     random.below(len + 1)
                 };
-                Inode {
-                    data: inode.data[..left].to_vec(),
-                    synced: true,
+                let mut data = inode.data[..left].to_vec();
+                if !inode.synced && random.below(3) == 0 {
+                    // The length arrived, and not all of the data.
+                    data.resize(len, 0);
                 }
+                Inode { data, synced: true }
             })
             .collect();
         Self {
@@ -423,33 +435,79 @@ fn failing_saves_do_not_push_out_the_earlier_generations() {
     }
 }
 
-#[test]
-fn a_power_cut_at_any_operation_loses_no_confirmed_save() {
-    let mut cut_short = 0;
-    for seed in 1..=400_u64 {
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let files = MemoryFiles::default();
-        files.disk().fail = Some((1 + random.below(160), io::ErrorKind::Other, true));
-        let mut store = files.open();
-        let mut confirmed: Vec<String> = Vec::new();
-        let mut attempted: Option<Vec<String>> = None;
-        for number in 0..8 {
-            let mut next = confirmed.clone();
-            let result = if number == 5 {
+/// How many histories to try; in a long run more.
+fn power_cuts() -> u64 {
+    if std::env::var_os("SESSIONDECK_LONG").is_some_and(|value| !value.is_empty()) {
+        100_000
+    } else {
+        10_000
+    }
+}
+
+/// What a person does in a history: new connections, a change, a deletion, a move and its taking back. Gives the names
+/// confirmed last, and those under way when the power went.
+fn history(store: &mut ProfileStore) -> (Vec<String>, Option<Vec<String>>) {
+    let mut confirmed: Vec<String> = Vec::new();
+    let mut undo = None;
+    for number in 0..9 {
+        let mut next = confirmed.clone();
+        let result = match number {
+            4 => {
+                let id = store.profiles()[1].id;
+                next[0] = "changed".to_owned();
+                store.save(Some(id), draft("changed")).map(drop)
+            }
+            5 => {
                 let id = store.profiles()[1].id;
                 next.remove(0);
                 store.delete(id)
-            } else {
+            }
+            6 => {
+                let item = TreeItem::Profile(store.profiles()[1].id);
+                let first = next.remove(0);
+                next.push(first);
+                store
+                    .edit(|library| move_items(library, &[item], &FolderPath::lenient("a/b"), None))
+                    .map(|way_back| undo = Some(way_back))
+            }
+            7 => {
+                let Some(undo) = &undo else {
+                    panic!("nothing to take back");
+                };
+                next.rotate_right(1);
+                store.undo(undo).map(drop)
+            }
+            _ => {
                 next.push(format!("p{number}"));
                 store.save(None, draft(&format!("p{number}"))).map(drop)
-            };
-            if result.is_err() {
-                attempted = Some(next);
-                break;
             }
-            confirmed = next;
+        };
+        if result.is_err() {
+            return (confirmed, Some(next));
         }
-        cut_short += usize::from(attempted.is_some());
+        confirmed = next;
+    }
+    (confirmed, None)
+}
+
+#[test]
+fn a_power_cut_at_any_operation_loses_no_confirmed_save() {
+    let operations = {
+        let files = MemoryFiles::default();
+        assert_eq!(history(&mut files.open()).1, None);
+        files.disk().operations
+    };
+    let mut cut_short = BTreeMap::<usize, u64>::new();
+    for seed in 1..=power_cuts() {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        // Every operation has its turn.
+        let at = 1 + usize::try_from(seed).unwrap_or(0) % (operations + 1);
+        let files = MemoryFiles::default();
+        files.disk().fail = Some((at, io::ErrorKind::Other, true));
+        let (confirmed, attempted) = history(&mut files.open());
+        if attempted.is_some() {
+            *cut_short.entry(at).or_default() += 1;
+        }
         let files = MemoryFiles::healthy(files.disk().after_power_cut(&mut random));
         let mut store = files.open();
         let found = names(&store);
@@ -464,7 +522,11 @@ fn a_power_cut_at_any_operation_loses_no_confirmed_save() {
         );
         assert!(store.save(None, draft("next")).is_ok(), "seed {seed}");
     }
-    assert!(cut_short > 200, "only {cut_short} runs were cut short");
+    assert!(
+        cut_short.len() + 30 > operations,
+        "only {} of {operations} operations were cut at",
+        cut_short.len()
+    );
 }
 
 #[test]
@@ -631,6 +693,78 @@ fn changes_of_two_instances_are_joined() -> Result<(), StoreError> {
     assert_eq!(names(&first), ["p1", "first", "second"]);
     second.refresh();
     assert_eq!(names(&second), names(&first));
+    Ok(())
+}
+
+#[test]
+fn an_edit_by_hand_and_a_change_here_are_joined_and_taking_back_keeps_the_edit()
+-> Result<(), StoreError> {
+    let files = disk_with(3);
+    let mut store = files.open();
+    let item = TreeItem::Profile(store.profiles()[1].id);
+    let place = FolderPath::lenient("a");
+    let undo = store.edit(|library| delete_items(library, std::slice::from_ref(&item)))?;
+    let by_hand = |from: &str, to: &str| {
+        let text = String::from_utf8_lossy(&files.contents(FILE_NAME).unwrap_or_default())
+            .replace(from, to);
+        files.put(FILE_NAME, text.as_bytes());
+    };
+    by_hand("\"p1\"", "\"by hand\"");
+    store.edit(|library| create_folder(library, &place))?;
+    assert_eq!(names(&store), ["by hand", "p2"]);
+    let (redo, conflicts) = store.undo(&undo)?;
+    assert_eq!(names(&store), ["p0", "by hand", "p2"]);
+    assert_eq!(conflicts, []);
+    assert_eq!(store.library().folders, [place].into());
+    // What was brought back is edited by hand: to delete it again would lose that.
+    by_hand("\"p0\"", "\"by hand too\"");
+    let (_, conflicts) = store.undo(&redo)?;
+    assert_eq!(names(&files.open()), ["by hand too", "by hand", "p2"]);
+    let [conflict] = &conflicts[..] else {
+        panic!("{conflicts:?}");
+    };
+    assert_eq!(conflict.ours, None);
+    assert_eq!(
+        conflict.theirs.as_ref().map(|profile| &*profile.draft.name),
+        Some("by hand too")
+    );
+    Ok(())
+}
+
+#[test]
+fn what_the_tree_refuses_leaves_the_file_alone() {
+    let files = disk_with(1);
+    let before = files.contents(FILE_NAME);
+    let mut store = files.open();
+    let unknown = TreeItem::Folder(FolderPath::lenient("x"));
+    let refused = store.edit(|library| delete_items(library, &[unknown]));
+    assert!(matches!(refused, Err(StoreError::Tree(_))));
+    assert_eq!(files.contents(FILE_NAME), before);
+    assert_eq!(files.names(), [FILE_NAME]);
+}
+
+#[test]
+fn saving_a_draft_keeps_the_details() -> Result<(), StoreError> {
+    let files = MemoryFiles::default();
+    let mut store = files.open();
+    let details = ProfileDetails {
+        folder: "a/b".to_owned(),
+        favourite: true,
+        ..ProfileDetails::default()
+    };
+    let saved = store.save_profile(None, draft("a"), details.clone())?;
+    store.save(Some(saved.id), draft("b"))?;
+    let found = files.open().find(saved.id);
+    assert_eq!(found.map(|profile| profile.details), Some(details));
+    assert_eq!(names(&store), ["b"]);
+    let wrong = ProfileDetails {
+        user: Some("a b".to_owned()),
+        ..ProfileDetails::default()
+    };
+    assert!(matches!(
+        store.save_profile(Some(saved.id), draft("b"), wrong),
+        Err(StoreError::Invalid(_))
+    ));
     Ok(())
 }
 
