@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn the_same_change_on_both_sides_is_no_conflict() {
+        let [a, b, c] = &fresh();
+        let base = library(&[(a, "a"), (b, "b")]);
+        let ours = library(&[(a, "a2"), (c, "c")]);
+        let theirs = library(&[(a, "a2")]);
+        let merged = merge(&base, &ours, &theirs);
+        assert_eq!(names(&merged.library), ["a2", "c"]);
+        assert_eq!(merged.conflicts, []);
+    }
+
+    #[test]
     fn an_order_that_only_one_has_changed_stays_changed() {
         let [a, b, c, d] = &fresh();
         let base = library(&[(a, "a"), (b, "b"), (c, "c")]);

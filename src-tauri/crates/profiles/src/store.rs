@@ -19,6 +19,7 @@ use crate::file::{self, Decoded};
 use crate::files::{Contents, Files, Guard, OsFiles};
 use crate::library::{Conflict, Library, Undo, Undone};
 use crate::profile::{Connection, FieldError, Profile, ProfileDetails, ProfileDraft, ProfileId};
+use crate::team::{self, Entry, Origin, TeamFile, TeamProblem};
 use crate::tree::{Edited, TreeError};
 use crate::values::NAME_MAX;
 
@@ -84,6 +85,12 @@ pub enum StoreError {
         /// What is there now; `None`: it was deleted.
         theirs: Option<Box<Profile>>,
     },
+    /// The connection comes from a team file and cannot be deleted.
+    #[error("`{name}` comes from a team file")]
+    Team {
+        /// The connection's name.
+        name: String,
+    },
     /// The tree could not be changed in that way.
     #[error("the tree of connections cannot be changed in that way: {0}")]
     Tree(#[from] TreeError),
@@ -132,6 +139,9 @@ impl StoreError {
             }
             Self::Unknown(_) => "This connection no longer exists.".to_owned(),
             Self::Invalid(errors) => sentences(errors),
+            Self::Team { name } => format!(
+                "{name} comes from a team file, so it cannot be deleted here; its values can be changed for yourself."
+            ),
             Self::Tree(error) => error.message(),
             Self::ChangedElsewhere { name, .. } => format!(
                 "{name} was changed or deleted by another program in the meantime; the list now shows that version."
@@ -296,6 +306,8 @@ pub struct ProfileStore {
     known: bool,
     access: Access,
     events: Vec<StoreNotice>,
+    team_paths: Vec<PathBuf>,
+    teams: Vec<TeamFile>,
 }
 
 impl fmt::Debug for ProfileStore {
@@ -327,16 +339,57 @@ impl ProfileStore {
             known: false,
             access: Access::Writable,
             events: Vec::new(),
+            team_paths: Vec::new(),
+            teams: Vec::new(),
         };
         store.refresh();
         store
     }
 
+    /// Names the team files, in the order in which they count, and reads them.
+    pub fn set_team_files(&mut self, paths: Vec<PathBuf>) {
+        self.team_paths = paths;
+        self.read_teams();
+    }
+
+    fn read_teams(&mut self) {
+        let paths = self.team_paths.clone();
+        self.teams = paths
+            .iter()
+            .map(|path| TeamFile::read(self.files.as_mut(), path))
+            .collect();
+    }
+
+    /// The team files as they were last read.
+    #[must_use]
+    pub fn team_files(&self) -> &[TeamFile] {
+        &self.teams
+    }
+
+    /// What could not be used of the team files.
+    #[must_use]
+    pub fn team_problems(&self) -> Vec<TeamProblem> {
+        team::combine(&self.library, &self.teams).1
+    }
+
+    /// All connections with where they come from: **Local demo**, the person's own, then those of the team files.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let demo = Entry {
+            profile: Profile::local_demo(),
+            origin: Origin::BuiltIn,
+        };
+        std::iter::once(demo)
+            .chain(team::combine(&self.library, &self.teams).0)
+            .collect()
+    }
+
     /// All connections in the order they are shown, **Local demo** first.
     #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
-        std::iter::once(Profile::local_demo())
-            .chain(self.library.profiles.iter().cloned())
+        self.entries()
+            .into_iter()
+            .map(|entry| entry.profile)
             .collect()
     }
 
@@ -364,6 +417,11 @@ impl ProfileStore {
 
     /// Looks at the file again and takes over what another program has written.
     pub fn refresh(&mut self) {
+        self.read_teams();
+        self.refresh_own();
+    }
+
+    fn refresh_own(&mut self) {
         let on_disk = self.look();
         let needs_repair = match on_disk {
             OnDisk::Damaged(_) => true,
@@ -407,8 +465,8 @@ impl ProfileStore {
             return Err(StoreError::BuiltIn);
         }
         let details = id
-            .and_then(|id| self.library.find(id))
-            .map_or_else(ProfileDetails::default, |profile| profile.details.clone());
+            .and_then(|id| self.find(id))
+            .map_or_else(ProfileDetails::default, |profile| profile.details);
         self.save_profile(id, draft, details)
     }
 
@@ -427,6 +485,9 @@ impl ProfileStore {
         }
         let (draft, details) = (draft.normalised(), details.normalised());
         Connection::parse(&draft, &details).map_err(StoreError::Invalid)?;
+        if let Some(theirs) = id.and_then(|id| self.team_profile(id)) {
+            return self.save_override(&theirs, draft, details);
+        }
         self.change(|library, listed| {
             let Some(id) = id else {
                 let mut profile = Profile::new(ProfileId::random(), draft);
@@ -443,6 +504,67 @@ impl ProfileStore {
             let profile = find_unchanged(library, before, Some(&changed))?;
             *profile = changed.clone();
             Ok(changed)
+        })
+    }
+
+    /// The connection of a team file as the file has it, if `id` is one that is not the person's own.
+    fn team_profile(&self, id: ProfileId) -> Option<Profile> {
+        if self.library.find(id).is_some() {
+            return None;
+        }
+        let mut all = self.teams.iter().flat_map(|team| &team.profiles);
+        all.find(|profile| profile.id == id).cloned()
+    }
+
+    /// Keeps what differs from a team's connection.
+    fn save_override(
+        &mut self,
+        theirs: &Profile,
+        draft: ProfileDraft,
+        details: ProfileDetails,
+    ) -> Result<Profile, StoreError> {
+        let id = theirs.id;
+        let before = self.find(id).unwrap_or_else(|| theirs.clone());
+        let wanted = Profile {
+            draft,
+            details,
+            ..before.clone()
+        };
+        let overrides = team::overrides_for(theirs, &wanted);
+        self.change(|library, listed| {
+            if library.overrides.get(&id) != listed.overrides.get(&id) {
+                return Err(StoreError::ChangedElsewhere {
+                    name: before.draft.name.clone(),
+                    ours: Some(Box::new(wanted.clone())),
+                    theirs: None,
+                });
+            }
+            if overrides.is_empty() {
+                library.overrides.remove(&id);
+            } else {
+                library.overrides.insert(id, overrides);
+            }
+            Ok(wanted)
+        })
+    }
+
+    /// Gives a team's connection its own values again, all or the members that are named.
+    ///
+    /// # Errors
+    /// A file that cannot or must not be written.
+    pub fn reset_overrides(
+        &mut self,
+        id: ProfileId,
+        members: Option<&[String]>,
+    ) -> Result<(), StoreError> {
+        self.change(|library, _| {
+            if let Some(overrides) = library.overrides.get_mut(&id) {
+                overrides.retain(|name, _| members.is_some_and(|members| !members.contains(name)));
+                if overrides.is_empty() {
+                    library.overrides.remove(&id);
+                }
+            }
+            Ok(())
         })
     }
 
@@ -491,15 +613,19 @@ impl ProfileStore {
         if id == ProfileId::LOCAL_DEMO {
             return Err(StoreError::BuiltIn);
         }
+        let theirs = self.team_profile(id).and_then(|_| self.find(id));
         self.change(|library, _| {
-            let Some(position) = library.profiles.iter().position(|profile| profile.id == id)
-            else {
-                return Err(StoreError::Unknown(id));
+            let position = library.profiles.iter().position(|profile| profile.id == id);
+            // A copy of a team's connection is the person's own, behind all others.
+            let (source, at) = match (position, theirs) {
+                (Some(position), _) => (library.profiles[position].clone(), position + 1),
+                (None, Some(theirs)) => (theirs, library.profiles.len()),
+                (None, None) => return Err(StoreError::Unknown(id)),
             };
-            let mut copy = library.profiles[position].clone();
+            let mut copy = source;
             copy.id = ProfileId::random();
             copy.draft.name = name_of_copy(&copy.draft.name, &library.profiles);
-            library.profiles.insert(position + 1, copy.clone());
+            library.profiles.insert(at, copy.clone());
             Ok(copy)
         })
     }
@@ -511,6 +637,11 @@ impl ProfileStore {
     pub fn delete(&mut self, id: ProfileId) -> Result<(), StoreError> {
         if id == ProfileId::LOCAL_DEMO {
             return Err(StoreError::BuiltIn);
+        }
+        if let Some(theirs) = self.team_profile(id) {
+            return Err(StoreError::Team {
+                name: theirs.draft.name,
+            });
         }
         self.change(|library, listed| {
             let before = listed.find(id).ok_or(StoreError::Unknown(id))?;

@@ -899,3 +899,69 @@ fn times_are_written_in_utc() {
     let leap_day = UNIX_EPOCH + Duration::from_secs(1_709_251_199);
     assert_eq!(utc_stamp(leap_day), "20240229T235959Z");
 }
+
+#[test]
+fn a_teams_connection_is_listed_and_changed_for_oneself_only() -> Result<(), StoreError> {
+    let files = disk_with(1);
+    let text = br#"{"schema": 2, "team": "Platform", "profiles": [
+        {"name": "Web", "target": "name:web", "region": "eu-west-1", "folder": "Shop"}]}"#;
+    files.put("team.json", text);
+    let mut store = files.open();
+    let team_files = || vec![folder().join("team.json"), folder().join("gone.json")];
+    store.set_team_files(team_files());
+    assert_eq!(names(&store), ["p0", "Web"]);
+    assert_eq!(store.team_problems().len(), 1, "one file is not there");
+    assert!(store.notices().is_empty());
+
+    let web = store.profiles().remove(2);
+    let changed = ProfileDraft {
+        region: Some("eu-central-1".to_owned()),
+        ..web.draft.clone()
+    };
+    let saved = store.save(Some(web.id), changed)?;
+    assert_eq!(saved.details.folder, "Shop");
+    assert!(matches!(
+        store.delete(web.id),
+        Err(StoreError::Team { name }) if name == "Web"
+    ));
+    assert_eq!(files.contents("team.json").as_deref(), Some(&text[..]));
+
+    let mut reopened = files.open();
+    reopened.set_team_files(team_files());
+    let entry = reopened.entries().remove(2);
+    assert_eq!(entry.profile, saved);
+    assert!(matches!(entry.origin, Origin::Team { overridden, .. } if overridden == ["region"]));
+    // The person's own file holds the difference and nothing else of it.
+    let own = String::from_utf8_lossy(&files.contents(FILE_NAME).unwrap_or_default()).into_owned();
+    assert!(
+        own.contains("eu-central-1") && !own.contains("name:web"),
+        "{own}"
+    );
+
+    let copy = store.duplicate(web.id)?;
+    assert_eq!(copy.draft.region.as_deref(), Some("eu-central-1"));
+    assert_eq!(store.library().profiles.len(), 2);
+    store.reset_overrides(web.id, None)?;
+    assert_eq!(store.find(web.id), Some(web));
+    assert_eq!(
+        store.library().overrides,
+        BTreeMap::new(),
+        "nothing is left of it"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_team_file_is_read_again_with_the_own_one() {
+    let files = disk_with(0);
+    let mut store = files.open();
+    store.set_team_files(vec![folder().join("team.json")]);
+    assert_eq!(store.team_problems().len(), 1);
+    files.put(
+        "team.json",
+        br#"{"schema": 1, "profiles": [{"name": "Web", "target": "i-01234567"}]}"#,
+    );
+    store.refresh();
+    assert_eq!(names(&store), ["Web"]);
+    assert_eq!(store.team_problems(), []);
+}
