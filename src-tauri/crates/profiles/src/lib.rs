@@ -12,6 +12,7 @@
 
 mod file;
 mod files;
+pub mod import;
 mod library;
 mod live;
 mod profile;
