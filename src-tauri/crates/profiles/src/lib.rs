@@ -14,8 +14,10 @@ mod file;
 mod files;
 pub mod import;
 mod library;
+mod link;
 mod live;
 mod profile;
+mod recents;
 mod secrets;
 mod store;
 mod target;
@@ -24,11 +26,13 @@ mod tree;
 mod values;
 
 pub use library::{Conflict, Library, Merged, Undo, Undone, merge};
+pub use link::{DeepLink, LinkError, LinkedProfile, LinkedTarget};
 pub use live::{LiveSession, LiveSessions};
 pub use profile::{
     Connection, Field, FieldError, NetworkOverrides, Profile, ProfileColour, ProfileDetails,
     ProfileDraft, ProfileId, TerminalOverrides,
 };
+pub use recents::{Opening, Recents};
 pub use store::{
     ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
 };
