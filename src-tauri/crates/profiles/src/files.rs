@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 /// How long to wait for another instance that is saving.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 /// How often to look whether it has finished.

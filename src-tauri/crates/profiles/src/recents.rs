@@ -43,8 +43,8 @@ struct Recorded {
 enum OnDisk {
     Openings(Vec<Opening>),
     Damaged,
-    /// Not to be replaced: of a newer version, or not to be read.
-    Untouchable,
+    /// Not to be replaced, because it cannot be read or is of a newer version.
+    Untouchable(io::Error),
 }
 
 /// When connections were opened, the newest first.
@@ -102,7 +102,7 @@ impl Recents {
     /// Remembers that a connection was opened. It is remembered here even when it cannot be written.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The file cannot be written, or is of a newer version.
     pub fn record(&mut self, id: ProfileId, opened_ms: u64) -> io::Result<()> {
         self.change(|openings| openings.push(Opening { id, opened_ms }))
     }
@@ -110,7 +110,7 @@ impl Recents {
     /// Forgets one connection, as when it was deleted.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The file cannot be written, or is of a newer version.
     pub fn forget(&mut self, id: ProfileId) -> io::Result<()> {
         self.change(|openings| openings.retain(|opening| opening.id != id))
     }
@@ -118,7 +118,7 @@ impl Recents {
     /// Forgets all.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The file cannot be written, or is of a newer version.
     pub fn clear(&mut self) -> io::Result<()> {
         self.change(Vec::clear)
     }
@@ -139,7 +139,7 @@ impl Recents {
                 let damaged = self.folder.join(DAMAGED_NAME);
                 self.files.rename(&self.path(), &damaged)?;
             }
-            OnDisk::Untouchable => return Ok(()),
+            OnDisk::Untouchable(error) => return Err(error),
         }
         self.write()
     }
@@ -169,17 +169,16 @@ impl Recents {
             Ok(Contents::Whole(bytes)) => decode(&bytes, &path),
             Ok(Contents::TooLarge) => OnDisk::Damaged,
             Err(error) if error.kind() == io::ErrorKind::NotFound => OnDisk::Openings(Vec::new()),
-            Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "cannot be read");
-                OnDisk::Untouchable
-            }
+            Err(error) => OnDisk::Untouchable(error),
         }
     }
 }
 
 fn decode(bytes: &[u8], path: &Path) -> OnDisk {
     match serde_json::from_slice::<serde_json::Value>(bytes) {
-        Ok(value) if value["schema"].as_u64() > Some(u64::from(SCHEMA)) => OnDisk::Untouchable,
+        Ok(value) if value["schema"].as_u64() > Some(u64::from(SCHEMA)) => OnDisk::Untouchable(
+            io::Error::new(io::ErrorKind::Unsupported, "the file is of a newer version"),
+        ),
         Ok(value) if value["schema"] == SCHEMA => match Recorded::deserialize(value) {
             Ok(recorded) => {
                 let mut openings = recorded.openings;
@@ -207,6 +206,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::files::memory::{MemoryFiles, Random, folder};
 
     fn id(number: u128) -> ProfileId {
         ProfileId::from_number(number)
@@ -281,7 +281,7 @@ mod tests {
             fs::write(&path, text).unwrap();
             let mut recents = Recents::open(folder.path());
             assert_eq!(recents.openings(), [], "{text}");
-            recents.record(id(1), 1).unwrap();
+            assert_eq!(recents.record(id(1), 1).is_err(), is_kept, "{text}");
             assert_eq!(recents.openings().len(), 1, "{text}");
             let kept = if is_kept {
                 path
@@ -291,6 +291,49 @@ mod tests {
             };
             assert_eq!(fs::read_to_string(kept).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn a_failing_disk_or_a_power_cut_loses_nothing_that_was_written() {
+        let record = |files: &MemoryFiles, number: u128| {
+            let mut recents = Recents::with_files(folder(), Box::new(files.clone()));
+            let written = recents.record(id(number), 1).is_ok();
+            assert!(
+                recents
+                    .openings()
+                    .iter()
+                    .any(|opening| opening.id == id(number)),
+                "it is remembered all the same"
+            );
+            written
+        };
+        let mut failed = 0;
+        for at in 1..40 {
+            for for_good in [false, true] {
+                let files = MemoryFiles::default();
+                assert!(record(&files, 1));
+                {
+                    let mut disk = files.disk();
+                    disk.operations = 0;
+                    disk.fail = Some((at, io::ErrorKind::StorageFull, for_good));
+                }
+                let written = record(&files, 2);
+                failed += usize::from(!written);
+                files.disk().fail = None;
+                let files = if for_good {
+                    let mut random = Random(at as u64 * 7919);
+                    MemoryFiles::healthy(files.disk().after_power_cut(&mut random))
+                } else {
+                    files
+                };
+                let reopened = Recents::with_files(folder(), Box::new(files.clone()));
+                let last = reopened.last_opened_ms();
+                assert!(last.contains_key(&id(1)), "{at}: {last:?}");
+                assert!(last.contains_key(&id(2)) || !written, "{at}: {last:?}");
+                assert!(record(&files, 3), "{at}");
+            }
+        }
+        assert!(failed > 10, "only {failed} failed");
     }
 
     #[cfg(unix)]
