@@ -1,8 +1,13 @@
 //! The saved connections: what one is, what is a valid one, and the file that keeps them.
 //!
 //! One [`ProfileStore`] owns `profiles.json` in a folder that the caller names. No secret is ever part of a profile:
-//! it names an AWS profile, and the credentials stay where the AWS tools keep them. What crosses to the window lives in
-//! the crate `ipc`; the application maps between the two.
+//! it names an AWS profile or an entry of the keyring, and the credentials stay where those keep them. What crosses to
+//! the window lives in the crate `ipc`; the application maps between the two.
+//!
+//! A profile's raw text is a [`ProfileDraft`] and [`ProfileDetails`]; [`Profile::connection`] parses it into types that
+//! cannot be wrong, with a [`Target`] that is an id or a rule. [`Library`] holds a file's connections and folders; what a
+//! person does to the tree are pure functions that give an [`Undo`]. [`TeamFile`]s add read-only connections, [`import`]
+//! reads other tools' files, [`DeepLink`] what a link asks for, and [`Recents`] remembers what was opened.
 //!
 //! [`LiveSessions`] writes down which sessions are open at the service, so that a killed program's can be ended by the next.
 //!

@@ -199,14 +199,19 @@ impl FolderPath {
     pub const ROOT: Self = Self(Vec::new());
 
     /// Reads `a/b/c`, forgiving what a person may have written into the file: empty names and spaces around names are
-    /// left out, and so is what cannot be shown.
+    /// left out, and so is what cannot be shown, or lies deeper than any tree does.
     #[must_use]
     pub fn lenient(text: &str) -> Self {
         let names = text.split('/').map(|name| {
             let name: String = name.chars().filter(|c| !c.is_control()).collect();
             name.trim().to_owned()
         });
-        Self(names.filter(|name| !name.is_empty()).collect())
+        Self(
+            names
+                .filter(|name| !name.is_empty())
+                .take(4 * FOLDER_DEPTH_MAX)
+                .collect(),
+        )
     }
 
     /// The names from the top.
@@ -771,5 +776,58 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_read_with_forgiveness_and_made_with_care() {
+        for (text, read) in [
+            ("", ""),
+            ("/", ""),
+            ("/a//b c/ ", "a/b c"),
+            (" a / b ", "a/b"),
+            ("a\n/\u{7}", "a"),
+        ] {
+            assert_eq!(FolderPath::lenient(text).to_string(), read, "{text:?}");
+        }
+        assert!("a\n".parse::<FolderPath>().is_err());
+        assert!("a".repeat(401).parse::<FolderPath>().is_err());
+        let deep: FolderPath = vec!["a"; 16].join("/").parse().unwrap();
+        assert!(deep.join("b").is_err());
+        assert_eq!(deep.names().count(), 16);
+        // A file may hold anything, and its folders are gone through one by one.
+        let deepest = FolderPath::lenient(&"a/".repeat(1_000_000));
+        assert_eq!(deepest.with_ancestors().count(), 64);
+    }
+
+    #[test]
+    fn folders_know_their_place() {
+        let folder = FolderPath::lenient;
+        assert_eq!(folder("a/b").name(), Some("b"));
+        assert_eq!(folder("a/b").parent(), Some(folder("a")));
+        assert_eq!(folder("a").parent(), Some(FolderPath::ROOT));
+        assert_eq!(FolderPath::ROOT.parent(), None);
+        assert!(folder("a/b").is_within(&folder("a")));
+        assert!(!folder("ab").is_within(&folder("a")));
+        assert_eq!(
+            folder("a/b/c").rebased(&folder("a/b"), &folder("x")),
+            Some(folder("x/c"))
+        );
+        assert_eq!(folder("ab").rebased(&folder("a"), &folder("x")), None);
+    }
+
+    #[test]
+    fn production_is_told_apart_however_it_is_written() {
+        for text in ["production", "Production", " PROD "] {
+            assert!(Environment::from(text).is_production(), "{text}");
+        }
+        for text in ["staging", "preproduction", "non-prod", ""] {
+            assert!(!Environment::from(text).is_production(), "{text}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub fn commands(text: &str, existing: &[Profile]) -> Preview {
             .or(command.target.as_deref())
             .unwrap_or("Session")
             .to_owned();
-        match command.draft(&name, None) {
+        match command.draft(&name) {
             Ok(draft) => builder.plan(line, draft, ProfileDetails::default()),
             Err(reason) => builder.skip(line, &name, reason),
         }
@@ -159,11 +159,11 @@ impl SessionCommand {
         command.target.is_some().then_some(command)
     }
 
-    /// The connection it stands for. `host` is what a template's host name stands for.
+    /// The connection it stands for.
     ///
     /// # Errors
     /// A sentence that says why it stands for none.
-    pub(super) fn draft(self, name: &str, host: Option<&str>) -> Result<ProfileDraft, String> {
+    pub(super) fn draft(self, name: &str) -> Result<ProfileDraft, String> {
         let Some(target) = self.target.filter(|target| !target.is_empty()) else {
             return Err("Its command names no target.".to_owned());
         };
@@ -189,11 +189,7 @@ impl SessionCommand {
             name: name.to_owned(),
             aws_profile: self.aws_profile,
             region: self.region,
-            target: if host.is_some() {
-                target
-            } else {
-                target_named(&target)
-            },
+            target: target_named(&target),
             document: self.document.filter(|_| !is_for_ssh),
             parameters: if is_for_ssh {
                 Default::default()

@@ -64,7 +64,7 @@ pub fn ssh_config(text: &str, existing: &[Profile]) -> Preview {
             command.target = fill(command.target);
             command.aws_profile = fill(command.aws_profile);
             command.region = fill(command.region);
-            match command.draft(host, None) {
+            match command.draft(host) {
                 Ok(draft) => {
                     let details = ProfileDetails {
                         user: user.map(str::to_owned),
