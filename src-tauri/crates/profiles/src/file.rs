@@ -164,8 +164,11 @@ pub(crate) fn encode(library: &Library) -> Result<Vec<u8>, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::profile::ProfileDraft;
+    use crate::profile::{NetworkOverrides, ProfileDraft, TerminalOverrides};
+    use crate::values::Environment;
 
     #[test]
     fn unknown_members_come_back_as_they_were() -> Result<(), serde_json::Error> {
@@ -252,6 +255,89 @@ mod tests {
             );
         }
         Ok(())
+    }
+
+    /// Any profile that JSON can hold, valid or not.
+    fn profiles() -> impl Strategy<Value = Profile> {
+        let text = "\\PC{0,12}|[\\x00-\\x1f\"\\\\]{0,6}";
+        let optional = || prop::option::of(text);
+        (
+            prop::collection::vec(text, 4),
+            prop::collection::vec(optional(), 12),
+            prop::collection::vec(text, 0..4),
+            (any::<bool>(), any::<u16>(), any::<u32>()),
+        )
+            .prop_map(|(texts, mut optional, tags, (flag, small, large))| {
+                let mut next = || optional.pop().flatten();
+                let [name, target, folder, other] = &texts[..] else {
+                    unreachable!("four were asked for");
+                };
+                let mut profile = Profile::new(
+                    ProfileId::random(),
+                    ProfileDraft {
+                        name: name.clone(),
+                        target: target.clone(),
+                        aws_profile: next(),
+                        region: next(),
+                        document: next(),
+                        reason: next(),
+                        parameters: BTreeMap::from([(other.clone(), tags.clone())]),
+                        ..ProfileDraft::default()
+                    },
+                );
+                profile.details = ProfileDetails {
+                    folder: folder.clone(),
+                    tags,
+                    environment: next().map(|text| Environment::from(&*text)),
+                    notes: next(),
+                    favourite: flag,
+                    credentials: next(),
+                    startup_command: next(),
+                    user: next(),
+                    shell: next(),
+                    terminal: TerminalOverrides {
+                        font: next(),
+                        font_size: flag.then_some(small),
+                        scrollback: flag.then_some(large),
+                        ..TerminalOverrides::default()
+                    },
+                    network: NetworkOverrides {
+                        proxy: next(),
+                        endpoints: BTreeMap::from([(other.clone(), name.clone())]),
+                        ..NetworkOverrides::default()
+                    },
+                };
+                profile.unknown.insert("later".to_owned(), large.into());
+                profile
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn anything_that_is_written_reads_back_the_same(
+            profiles in prop::collection::vec(profiles(), 0..4),
+            folders in prop::collection::btree_set("[a-c /]{0,8}", 0..4)
+        ) {
+            let library = Library {
+                profiles,
+                folders: folders
+                    .iter()
+                    .map(|text| FolderPath::lenient(text))
+                    .filter(|folder| !folder.is_root())
+                    .collect(),
+                ..Library::default()
+            };
+            let bytes = encode(&library).unwrap_or_default();
+            prop_assert_eq!(decode(&bytes), Decoded::Valid(library));
+        }
+
+        #[test]
+        fn any_json_is_understood_or_damaged(
+            text in "(\\{|\\}|\\[|\\]|:|,|\"(schema|profiles|folders|overrides|id|name|target|tags|terminal)\"|[12]|null|\"\"){0,40}"
+        ) {
+            let _ = decode(text.as_bytes());
+            let _ = decode(format!("{{\"schema\": 1, \"profiles\": [{{{text}}}]}}").as_bytes());
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use crate::profile::{Connection, Profile, ProfileDetails, ProfileDraft, ProfileId};
 use crate::secrets::{find_secret, secret_text};
-use crate::target::Target;
 
 mod aws_gate;
 mod commands;
@@ -40,7 +39,7 @@ pub struct Preview {
 pub struct Planned {
     /// The line it comes from, from 1 on; 0 where there are no lines.
     pub line: usize,
-    /// The connection, which is not yet valid where it is a stub: its target is empty then.
+    /// The connection; a stub's target is empty, and everything else is valid.
     pub draft: ProfileDraft,
     /// Its details.
     pub details: ProfileDetails,
@@ -69,13 +68,13 @@ pub struct Skipped {
 }
 
 impl Planned {
-    /// Says whether it lacks a target, which the person has to give before it can be saved.
+    /// Says whether it lacks a target, which the person has to give before it can be opened.
     #[must_use]
     pub fn is_stub(&self) -> bool {
         self.draft.target.is_empty()
     }
 
-    /// The connection to save, with an id of its own.
+    /// The connection to add with [`add`](crate::add), with an id of its own.
     #[must_use]
     pub fn to_profile(&self) -> Profile {
         let mut profile = Profile::new(ProfileId::random(), self.draft.clone());
@@ -207,9 +206,13 @@ fn too_large(text: &str) -> Option<Preview> {
     })
 }
 
-/// The target that a word names: one as we write it, or else the machine of that name.
+/// The target that a word names: one as we write it, or else the machine of that name. What only begins like a target
+/// stays as it is, so that the mistake is told.
 fn target_named(word: &str) -> String {
-    if word.is_empty() || word.parse::<Target>().is_ok() {
+    let begins_like_a_target = ["i-", "mi-", "ecs:", "name:", "tag:", "asg:"]
+        .iter()
+        .any(|prefix| word.starts_with(prefix));
+    if word.is_empty() || begins_like_a_target {
         word.to_owned()
     } else {
         format!("name:{word}")

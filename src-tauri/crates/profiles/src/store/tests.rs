@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::files::memory::{MemoryFiles, Random, folder};
+use crate::import::{Duplicate, Planned};
 use crate::tree::{TreeItem, create_folder, delete_items, move_items};
 use crate::values::FolderPath;
 
@@ -693,4 +694,27 @@ fn a_team_file_is_read_again_with_the_own_one() {
     store.refresh();
     assert_eq!(names(&store), ["Web"]);
     assert_eq!(store.team_problems(), []);
+}
+
+#[test]
+fn what_is_imported_is_added_at_once_and_can_be_taken_back() -> Result<(), StoreError> {
+    let files = disk_with(1);
+    let mut store = files.open();
+    let table = "name,target,folder\nWeb,name:web,Shop\nDb,tag:Role=db,Shop\nWrong,tag:Role\n";
+    let preview = crate::import::csv(table, &store.profiles());
+    assert_eq!(preview.skipped.len(), 1);
+    let profiles = preview.planned.iter().map(Planned::to_profile).collect();
+    let undo = store.edit(|library| Ok(crate::tree::add(library, profiles)))?;
+    assert_eq!(names(&files.open()), ["p0", "Web", "Db"]);
+    let again = crate::import::csv(table, &store.profiles());
+    assert!(
+        again
+            .planned
+            .iter()
+            .all(|planned| matches!(planned.duplicate, Some(Duplicate::Saved(_))))
+    );
+    store.undo(&undo)?;
+    assert_eq!(names(&files.open()), ["p0"]);
+    assert!(store.library().all_folders().is_empty());
+    Ok(())
 }
