@@ -536,7 +536,9 @@ impl ProfileStore {
                 return Err(StoreError::ChangedElsewhere {
                     name: before.draft.name.clone(),
                     ours: Some(Box::new(wanted.clone())),
-                    theirs: None,
+                    theirs: Some(Box::new(
+                        team::with_overrides(theirs, library.overrides.get(&id)).0,
+                    )),
                 });
             }
             if overrides.is_empty() {

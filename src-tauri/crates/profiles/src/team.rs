@@ -295,7 +295,7 @@ pub fn combine(library: &Library, teams: &[TeamFile]) -> (Vec<Entry>, Vec<TeamPr
 }
 
 /// A profile with the overrides that fit, and the names of these.
-fn with_overrides(
+pub(crate) fn with_overrides(
     profile: &Profile,
     overrides: Option<&Map<String, Value>>,
 ) -> (Profile, Vec<String>) {

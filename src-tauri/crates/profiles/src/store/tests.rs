@@ -682,6 +682,47 @@ fn a_teams_connection_is_listed_and_changed_for_oneself_only() -> Result<(), Sto
 }
 
 #[test]
+fn own_values_of_a_teams_connection_are_not_overwritten_and_go_one_by_one() -> Result<(), StoreError>
+{
+    let files = MemoryFiles::default();
+    files.put(
+        "team.json",
+        br#"{"schema": 2, "profiles": [{"name": "Web", "target": "name:web", "region": "eu-west-1"}]}"#,
+    );
+    let open = || {
+        let mut store = files.open();
+        store.set_team_files(vec![folder().join("team.json")]);
+        store
+    };
+    let (mut first, mut second) = (open(), open());
+    let web = first.profiles().remove(1);
+    let with = |region: &str| ProfileDraft {
+        region: Some(region.to_owned()),
+        reason: Some("shift".to_owned()),
+        ..web.draft.clone()
+    };
+    first.save(Some(web.id), with("eu-west-2"))?;
+    let refused = second.save(Some(web.id), with("eu-west-3"));
+    let Err(StoreError::ChangedElsewhere {
+        ours: Some(ours),
+        theirs: Some(theirs),
+        ..
+    }) = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(ours.draft.region.as_deref(), Some("eu-west-3"));
+    assert_eq!(theirs.draft.region.as_deref(), Some("eu-west-2"));
+    let listed = second.profiles().remove(1);
+    assert_eq!(listed.draft, theirs.draft);
+    second.reset_overrides(web.id, Some(&["region".to_owned()]))?;
+    let listed = second.profiles().remove(1);
+    assert_eq!(listed.draft.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(listed.draft.reason.as_deref(), Some("shift"));
+    Ok(())
+}
+
+#[test]
 fn a_team_file_is_read_again_with_the_own_one() {
     let files = disk_with(0);
     let mut store = files.open();
