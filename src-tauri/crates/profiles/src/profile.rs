@@ -279,6 +279,12 @@ impl Profile {
     }
 }
 
+impl AsRef<Profile> for Profile {
+    fn as_ref(&self) -> &Profile {
+        self
+    }
+}
+
 /// All that a session is opened with, of types that cannot be wrong.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

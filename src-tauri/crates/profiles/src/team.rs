@@ -92,6 +92,12 @@ pub struct Entry {
     pub origin: Origin,
 }
 
+impl AsRef<Profile> for Entry {
+    fn as_ref(&self) -> &Profile {
+        &self.profile
+    }
+}
+
 impl TeamFile {
     pub(crate) fn read(files: &mut dyn Files, path: &Path) -> Self {
         let problem = match files.read(path, file::SIZE_MAX) {
@@ -445,6 +451,17 @@ mod tests {
                 overridden: ["favourite", "reason", "region"].map(str::to_owned).into()
             }
         );
+    }
+
+    #[test]
+    fn entries_are_sorted_as_connections_are() {
+        let (mut entries, _) = combine(&Library::default(), &[platform()]);
+        crate::tree::sort(&mut entries, crate::tree::SortOrder::Name, &BTreeMap::new());
+        let names: Vec<&str> = entries
+            .iter()
+            .map(|entry| entry.profile.draft.name.as_str())
+            .collect();
+        assert_eq!(names, ["Db", "Web"]);
     }
 
     #[test]

@@ -268,34 +268,44 @@ pub enum SortOrder {
 }
 
 /// Puts connections in order. `opened_ms` says when each was last opened, for [`SortOrder::Recent`].
-pub fn sort(profiles: &mut [Profile], order: SortOrder, opened_ms: &BTreeMap<ProfileId, u64>) {
-    let by_name = |a: &Profile, b: &Profile| compare_naturally(&a.draft.name, &b.draft.name);
+pub fn sort<P: AsRef<Profile>>(
+    profiles: &mut [P],
+    order: SortOrder,
+    opened_ms: &BTreeMap<ProfileId, u64>,
+) {
+    profiles.sort_by(|a, b| compare(a.as_ref(), b.as_ref(), order, opened_ms));
+}
+
+fn compare(
+    a: &Profile,
+    b: &Profile,
+    order: SortOrder,
+    opened_ms: &BTreeMap<ProfileId, u64>,
+) -> Ordering {
+    let by_name = || compare_naturally(&a.draft.name, &b.draft.name);
     let rank = |profile: &Profile| {
-        profile.details.environment.as_ref().map(|environment| {
-            (
-                !environment.is_production(),
-                environment.as_str().to_owned(),
-            )
-        })
+        let environment = profile.details.environment.as_ref()?;
+        Some((
+            !environment.is_production(),
+            environment.as_str().to_owned(),
+        ))
     };
-    profiles.sort_by(|a, b| match order {
+    match order {
         SortOrder::Manual => Ordering::Equal,
-        SortOrder::Name => by_name(a, b),
-        SortOrder::Target => {
-            compare_naturally(&a.draft.target, &b.draft.target).then_with(|| by_name(a, b))
-        }
+        SortOrder::Name => by_name(),
+        SortOrder::Target => compare_naturally(&a.draft.target, &b.draft.target).then_with(by_name),
         SortOrder::Environment => match (rank(a), rank(b)) {
             (Some(first), Some(second)) => first.cmp(&second),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
         }
-        .then_with(|| by_name(a, b)),
+        .then_with(by_name),
         SortOrder::Recent => opened_ms
             .get(&b.id)
             .cmp(&opened_ms.get(&a.id))
-            .then_with(|| by_name(a, b)),
-    });
+            .then_with(by_name),
+    }
 }
 
 /// Compares as people do: without regard to case, `web-2` before `web-10`.
