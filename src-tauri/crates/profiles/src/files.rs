@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 /// How long to wait for another instance that is saving.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 /// How often to look whether it has finished.
@@ -173,10 +176,14 @@ impl Files for OsFiles {
     }
 }
 
-/// For the owner only.
+/// For the owner only, and never through a symbolic link, which could lead anywhere.
 pub(crate) fn private(options: &mut OpenOptions) {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
     #[cfg(not(unix))]
     let _ = options;
 }

@@ -15,9 +15,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use etcetera::BaseStrategy as _;
 use uuid::Uuid;
 
-use crate::file::{self, Decoded, Document};
+use crate::file::{self, Decoded};
 use crate::files::{Contents, Files, Guard, OsFiles};
-use crate::profile::{FieldError, NAME_MAX, Profile, ProfileDraft, ProfileId};
+use crate::library::{Conflict, Library, Undo, Undone};
+use crate::profile::{Connection, FieldError, Profile, ProfileDetails, ProfileDraft, ProfileId};
+use crate::team::{self, Entry, Origin, TeamFile, TeamProblem};
+use crate::tree::{Edited, TreeError};
+use crate::values::NAME_MAX;
 
 /// The profile file's name.
 const FILE_NAME: &str = "profiles.json";
@@ -76,7 +80,20 @@ pub enum StoreError {
     ChangedElsewhere {
         /// The profile's name as it was last listed.
         name: String,
+        /// What was to be saved; `None`: it was to be deleted.
+        ours: Option<Box<Profile>>,
+        /// What is there now; `None`: it was deleted.
+        theirs: Option<Box<Profile>>,
     },
+    /// The connection comes from a team file and cannot be deleted.
+    #[error("`{name}` comes from a team file")]
+    Team {
+        /// The connection's name.
+        name: String,
+    },
+    /// The tree could not be changed in that way.
+    #[error("the tree of connections cannot be changed in that way: {0}")]
+    Tree(#[from] TreeError),
     /// The file comes from a newer version of the application.
     #[error("the profile file has the newer schema {schema}")]
     Newer {
@@ -122,7 +139,11 @@ impl StoreError {
             }
             Self::Unknown(_) => "This connection no longer exists.".to_owned(),
             Self::Invalid(errors) => sentences(errors),
-            Self::ChangedElsewhere { name } => format!(
+            Self::Team { name } => format!(
+                "{name} comes from a team file, so it cannot be deleted here; its values can be changed for yourself."
+            ),
+            Self::Tree(error) => error.message(),
+            Self::ChangedElsewhere { name, .. } => format!(
                 "{name} was changed or deleted by another program in the meantime; the list now shows that version."
             ),
             Self::Newer { schema } => StoreNotice::Newer { schema: *schema }.message(),
@@ -267,8 +288,8 @@ enum Access {
 /// What a look at the file found.
 enum OnDisk {
     Missing,
-    Valid(Vec<u8>, Document),
-    Newer { schema: u32, document: Document },
+    Valid(Vec<u8>, Library),
+    Newer { schema: u32, library: Library },
     Damaged(String),
     Unreadable(String),
 }
@@ -278,20 +299,22 @@ pub struct ProfileStore {
     folder: PathBuf,
     files: Box<dyn Files>,
     clock: fn() -> SystemTime,
-    document: Document,
+    library: Library,
     /// The file's contents when last read or written; `None` when there was no file.
     seen: Option<Vec<u8>>,
     /// True once the list is known to be the person's: read, restored, or empty because nothing was ever saved.
     known: bool,
     access: Access,
     events: Vec<StoreNotice>,
+    team_paths: Vec<PathBuf>,
+    teams: Vec<TeamFile>,
 }
 
 impl fmt::Debug for ProfileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProfileStore")
             .field("folder", &self.folder)
-            .field("profiles", &self.document.profiles.len())
+            .field("profiles", &self.library.profiles.len())
             .field("access", &self.access)
             .finish_non_exhaustive()
     }
@@ -311,21 +334,62 @@ impl ProfileStore {
             folder,
             files,
             clock,
-            document: Document::default(),
+            library: Library::default(),
             seen: None,
             known: false,
             access: Access::Writable,
             events: Vec::new(),
+            team_paths: Vec::new(),
+            teams: Vec::new(),
         };
         store.refresh();
         store
     }
 
+    /// Names the team files, in the order in which they count, and reads them.
+    pub fn set_team_files(&mut self, paths: Vec<PathBuf>) {
+        self.team_paths = paths;
+        self.read_teams();
+    }
+
+    fn read_teams(&mut self) {
+        let paths = self.team_paths.clone();
+        self.teams = paths
+            .iter()
+            .map(|path| TeamFile::read(self.files.as_mut(), path))
+            .collect();
+    }
+
+    /// The team files as they were last read.
+    #[must_use]
+    pub fn team_files(&self) -> &[TeamFile] {
+        &self.teams
+    }
+
+    /// What could not be used of the team files.
+    #[must_use]
+    pub fn team_problems(&self) -> Vec<TeamProblem> {
+        team::combine(&self.library, &self.teams).1
+    }
+
+    /// All connections with where they come from: **Local demo**, the person's own, then those of the team files.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let demo = Entry {
+            profile: Profile::local_demo(),
+            origin: Origin::BuiltIn,
+        };
+        std::iter::once(demo)
+            .chain(team::combine(&self.library, &self.teams).0)
+            .collect()
+    }
+
     /// All connections in the order they are shown, **Local demo** first.
     #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
-        std::iter::once(Profile::local_demo())
-            .chain(self.document.profiles.iter().cloned())
+        self.entries()
+            .into_iter()
+            .map(|entry| entry.profile)
             .collect()
     }
 
@@ -353,6 +417,11 @@ impl ProfileStore {
 
     /// Looks at the file again and takes over what another program has written.
     pub fn refresh(&mut self) {
+        self.read_teams();
+        self.refresh_own();
+    }
+
+    fn refresh_own(&mut self) {
         let on_disk = self.look();
         let needs_repair = match on_disk {
             OnDisk::Damaged(_) => true,
@@ -367,9 +436,9 @@ impl ProfileStore {
             Err(error) => {
                 // Nothing can be moved, so nothing may be written: show what there is.
                 if !self.known
-                    && let Ok(Some((_, document))) = self.newest_generation()
+                    && let Ok(Some((_, library))) = self.newest_generation()
                 {
-                    self.document = document;
+                    self.library = library;
                 }
                 let problem = match on_disk {
                     OnDisk::Damaged(problem) => problem,
@@ -383,7 +452,7 @@ impl ProfileStore {
         }
     }
 
-    /// Saves a new connection, or new values of the one named by `id`.
+    /// Saves a new connection, or new values of the one named by `id`, whose details stay as they are.
     ///
     /// # Errors
     /// Wrong fields, the built-in profile, an unknown id, or a file that cannot or must not be written.
@@ -395,17 +464,146 @@ impl ProfileStore {
         if id == Some(ProfileId::LOCAL_DEMO) {
             return Err(StoreError::BuiltIn);
         }
-        let draft = draft.normalised();
-        draft.validate().map_err(StoreError::Invalid)?;
-        self.change(|document, listed| {
+        let details = id
+            .and_then(|id| self.find(id))
+            .map_or_else(ProfileDetails::default, |profile| profile.details);
+        self.save_profile(id, draft, details)
+    }
+
+    /// Saves a new connection with all its details, or new values of the one named by `id`.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_profile(
+        &mut self,
+        id: Option<ProfileId>,
+        draft: ProfileDraft,
+        details: ProfileDetails,
+    ) -> Result<Profile, StoreError> {
+        if id == Some(ProfileId::LOCAL_DEMO) {
+            return Err(StoreError::BuiltIn);
+        }
+        let (draft, details) = (draft.normalised(), details.normalised());
+        Connection::parse(&draft, &details).map_err(StoreError::Invalid)?;
+        if let Some(theirs) = id.and_then(|id| self.team_profile(id)) {
+            return self.save_override(&theirs, draft, details);
+        }
+        self.change(|library, listed| {
             let Some(id) = id else {
-                let profile = Profile::new(ProfileId::random(), draft);
-                document.profiles.push(profile.clone());
+                let mut profile = Profile::new(ProfileId::random(), draft);
+                profile.details = details;
+                library.profiles.push(profile.clone());
                 return Ok(profile);
             };
-            let profile = find_unchanged(document, listed, id)?;
-            profile.draft = draft;
-            Ok(profile.clone())
+            let before = listed.find(id).ok_or(StoreError::Unknown(id))?;
+            let changed = Profile {
+                draft,
+                details,
+                ..before.clone()
+            };
+            let profile = find_unchanged(library, before, Some(&changed))?;
+            *profile = changed.clone();
+            Ok(changed)
+        })
+    }
+
+    /// The connection of a team file as the file has it, if `id` is one that is not the person's own.
+    fn team_profile(&self, id: ProfileId) -> Option<Profile> {
+        if self.library.find(id).is_some() {
+            return None;
+        }
+        let mut all = self.teams.iter().flat_map(|team| &team.profiles);
+        all.find(|profile| profile.id == id).cloned()
+    }
+
+    /// Keeps what differs from a team's connection.
+    fn save_override(
+        &mut self,
+        theirs: &Profile,
+        draft: ProfileDraft,
+        details: ProfileDetails,
+    ) -> Result<Profile, StoreError> {
+        let id = theirs.id;
+        let before = self.find(id).unwrap_or_else(|| theirs.clone());
+        let wanted = Profile {
+            draft,
+            details,
+            ..before.clone()
+        };
+        let overrides = team::overrides_for(theirs, &wanted);
+        self.change(|library, listed| {
+            if library.overrides.get(&id) != listed.overrides.get(&id) {
+                return Err(StoreError::ChangedElsewhere {
+                    name: before.draft.name.clone(),
+                    ours: Some(Box::new(wanted.clone())),
+                    theirs: Some(Box::new(
+                        team::with_overrides(theirs, library.overrides.get(&id)).0,
+                    )),
+                });
+            }
+            if overrides.is_empty() {
+                library.overrides.remove(&id);
+            } else {
+                library.overrides.insert(id, overrides);
+            }
+            Ok(wanted)
+        })
+    }
+
+    /// Gives a team's connection its own values again, all or the members that are named.
+    ///
+    /// # Errors
+    /// A file that cannot or must not be written.
+    pub fn reset_overrides(
+        &mut self,
+        id: ProfileId,
+        members: Option<&[String]>,
+    ) -> Result<(), StoreError> {
+        self.change(|library, _| {
+            if let Some(overrides) = library.overrides.get_mut(&id) {
+                overrides.retain(|name, _| members.is_some_and(|members| !members.contains(name)));
+                if overrides.is_empty() {
+                    library.overrides.remove(&id);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The connections and folders of the file, without the built-in connection.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Changes the tree with one of the functions of this crate that give an [`Edited`], applied to what is on disk now.
+    ///
+    /// # Errors
+    /// What `edit` refuses, or a file that cannot or must not be written.
+    pub fn edit(
+        &mut self,
+        edit: impl FnOnce(&Library) -> Result<Edited, TreeError>,
+    ) -> Result<Undo, StoreError> {
+        self.change(|library, _| {
+            let edited = edit(library)?;
+            *library = edited.library;
+            Ok(edited.undo)
+        })
+    }
+
+    /// Takes a change back. Gives the way forth again, and the connections that were changed since and stayed as they are.
+    ///
+    /// # Errors
+    /// A file that cannot or must not be written.
+    pub fn undo(&mut self, undo: &Undo) -> Result<(Undo, Vec<Conflict>), StoreError> {
+        self.change(|library, _| {
+            let Undone {
+                library: undone,
+                redo,
+                conflicts,
+            } = undo.apply(library);
+            *library = undone;
+            Ok((redo, conflicts))
         })
     }
 
@@ -417,18 +615,19 @@ impl ProfileStore {
         if id == ProfileId::LOCAL_DEMO {
             return Err(StoreError::BuiltIn);
         }
-        self.change(|document, _| {
-            let Some(position) = document
-                .profiles
-                .iter()
-                .position(|profile| profile.id == id)
-            else {
-                return Err(StoreError::Unknown(id));
+        let theirs = self.team_profile(id).and_then(|_| self.find(id));
+        self.change(|library, _| {
+            let position = library.profiles.iter().position(|profile| profile.id == id);
+            // A copy of a team's connection is the person's own, behind all others.
+            let (source, at) = match (position, theirs) {
+                (Some(position), _) => (library.profiles[position].clone(), position + 1),
+                (None, Some(theirs)) => (theirs, library.profiles.len()),
+                (None, None) => return Err(StoreError::Unknown(id)),
             };
-            let mut copy = document.profiles[position].clone();
+            let mut copy = source;
             copy.id = ProfileId::random();
-            copy.draft.name = name_of_copy(&copy.draft.name, &document.profiles);
-            document.profiles.insert(position + 1, copy.clone());
+            copy.draft.name = name_of_copy(&copy.draft.name, &library.profiles);
+            library.profiles.insert(at, copy.clone());
             Ok(copy)
         })
     }
@@ -441,9 +640,15 @@ impl ProfileStore {
         if id == ProfileId::LOCAL_DEMO {
             return Err(StoreError::BuiltIn);
         }
-        self.change(|document, listed| {
-            find_unchanged(document, listed, id)?;
-            document.profiles.retain(|profile| profile.id != id);
+        if let Some(theirs) = self.team_profile(id) {
+            return Err(StoreError::Team {
+                name: theirs.draft.name,
+            });
+        }
+        self.change(|library, listed| {
+            let before = listed.find(id).ok_or(StoreError::Unknown(id))?;
+            find_unchanged(library, before, None)?;
+            library.profiles.retain(|profile| profile.id != id);
             Ok(())
         })
     }
@@ -452,7 +657,7 @@ impl ProfileStore {
     /// program has changed the same connection.
     fn change<T>(
         &mut self,
-        apply: impl FnOnce(&mut Document, &Document) -> Result<T, StoreError>,
+        apply: impl FnOnce(&mut Library, &Library) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let write_error = |source| StoreError::Write { source };
         self.files
@@ -465,7 +670,7 @@ impl ProfileStore {
                 StoreError::Write { source }
             }
         })?;
-        let listed = self.document.clone();
+        let listed = self.library.clone();
         self.repair();
         match &self.access {
             Access::Writable => {}
@@ -476,9 +681,9 @@ impl ProfileStore {
                 });
             }
         }
-        let mut document = self.document.clone();
-        let answer = apply(&mut document, &listed)?;
-        if let Err(error) = self.write(document) {
+        let mut library = self.library.clone();
+        let answer = apply(&mut library, &listed)?;
+        if let Err(error) = self.write(library) {
             // The new contents may be in place all the same: what is on disk is what is shown.
             let on_disk = self.look();
             self.adopt(on_disk);
@@ -503,8 +708,8 @@ impl ProfileStore {
         let path = self.path();
         match self.files.read(&path, file::SIZE_MAX) {
             Ok(Contents::Whole(bytes)) => match file::decode(&bytes) {
-                Decoded::Valid(document) => OnDisk::Valid(bytes, document),
-                Decoded::Newer { schema, document } => OnDisk::Newer { schema, document },
+                Decoded::Valid(library) => OnDisk::Valid(bytes, library),
+                Decoded::Newer { schema, library } => OnDisk::Newer { schema, library },
                 Decoded::Damaged(problem) => OnDisk::Damaged(problem),
             },
             Ok(Contents::TooLarge) => {
@@ -518,20 +723,20 @@ impl ProfileStore {
     /// Takes over what a look has found, without changing anything on disk.
     fn adopt(&mut self, on_disk: OnDisk) {
         match on_disk {
-            OnDisk::Valid(bytes, document) => {
+            OnDisk::Valid(bytes, library) => {
                 self.seen = Some(bytes);
-                self.document = document;
+                self.library = library;
                 self.known = true;
                 self.access = Access::Writable;
             }
-            OnDisk::Newer { schema, document } => {
-                self.document = document;
+            OnDisk::Newer { schema, library } => {
+                self.library = library;
                 self.known = false;
                 self.access = Access::Newer(schema);
             }
             OnDisk::Missing => {
                 if !self.known {
-                    self.document = Document::default();
+                    self.library = Library::default();
                 }
                 self.seen = None;
                 self.known = true;
@@ -581,25 +786,25 @@ impl ProfileStore {
         };
         self.seen = None;
         let replaced_by = match restored {
-            Some((from, document)) => {
-                self.document = document;
+            Some((from, library)) => {
+                self.library = library;
                 Replacement::Earlier(Restored {
                     from,
-                    profiles: self.document.profiles.len(),
+                    profiles: self.library.profiles.len(),
                 })
             }
             None if self.known => Replacement::Known {
-                profiles: self.document.profiles.len(),
+                profiles: self.library.profiles.len(),
             },
             None => {
-                self.document = Document::default();
+                self.library = Library::default();
                 Replacement::Nothing
             }
         };
         self.known = true;
         self.access = Access::Writable;
         if replaced_by != Replacement::Nothing
-            && let Err(error) = self.write(self.document.clone())
+            && let Err(error) = self.write(self.library.clone())
         {
             // The list is in memory, and the next change writes it.
             tracing::warn!(%error, "the restored profiles are not on disk yet");
@@ -656,7 +861,7 @@ impl ProfileStore {
 
     /// The newest earlier contents that can be understood. One that cannot be read now may be better than an older one
     /// that can, so it is an error.
-    fn newest_generation(&mut self) -> io::Result<Option<(PathBuf, Document)>> {
+    fn newest_generation(&mut self) -> io::Result<Option<(PathBuf, Library)>> {
         for number in 1..=GENERATIONS {
             let path = self.generation(number);
             let bytes = match self.files.read(&path, file::SIZE_MAX) {
@@ -665,20 +870,20 @@ impl ProfileStore {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            if let Decoded::Valid(document) = file::decode(&bytes) {
-                return Ok(Some((path, document)));
+            if let Decoded::Valid(library) = file::decode(&bytes) {
+                return Ok(Some((path, library)));
             }
         }
         Ok(None)
     }
 
-    /// Puts `document` in the file's place. The caller holds the lock and has just taken over what is there.
-    fn write(&mut self, document: Document) -> Result<(), StoreError> {
-        let bytes = file::encode(&document).map_err(|_| StoreError::Verify)?;
+    /// Puts `library` in the file's place. The caller holds the lock and has just taken over what is there.
+    fn write(&mut self, library: Library) -> Result<(), StoreError> {
+        let bytes = file::encode(&library).map_err(|_| StoreError::Verify)?;
         if u64::try_from(bytes.len()).is_ok_and(|len| len > file::SIZE_MAX) {
             return Err(StoreError::Full);
         }
-        if file::decode(&bytes) != Decoded::Valid(document.clone()) {
+        if file::decode(&bytes) != Decoded::Valid(library.clone()) {
             return Err(StoreError::Verify);
         }
         self.remove_leftovers();
@@ -690,7 +895,7 @@ impl ProfileStore {
             let _ = self.files.remove(&temporary);
             return Err(StoreError::Write { source });
         }
-        self.document = document;
+        self.library = library;
         self.seen = Some(bytes);
         Ok(())
     }
@@ -749,22 +954,24 @@ fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// The profile `id` of `document`, if it is still as `listed`.
+/// The profile of `library` that was listed as `before`, if it is still so; it is to become `ours`.
 fn find_unchanged<'a>(
-    document: &'a mut Document,
-    listed: &Document,
-    id: ProfileId,
+    library: &'a mut Library,
+    before: &Profile,
+    ours: Option<&Profile>,
 ) -> Result<&'a mut Profile, StoreError> {
-    let Some(before) = listed.profiles.iter().find(|profile| profile.id == id) else {
-        return Err(StoreError::Unknown(id));
-    };
-    document
+    let found = library
         .profiles
         .iter_mut()
-        .find(|profile| *profile == before)
-        .ok_or_else(|| StoreError::ChangedElsewhere {
+        .find(|profile| profile.id == before.id);
+    match found {
+        Some(profile) if profile == before => Ok(profile),
+        theirs => Err(StoreError::ChangedElsewhere {
             name: before.draft.name.clone(),
-        })
+            ours: ours.cloned().map(Box::new),
+            theirs: theirs.map(|profile| Box::new(profile.clone())),
+        }),
+    }
 }
 
 /// `X copy`, `X copy 2` and so on: the first that is free. A copy of a copy is numbered on, not named twice.

@@ -29,7 +29,7 @@ fn table() -> Vec<(String, Vec<u8>)> {
         bytes[at] ^= 1 << (at % 8);
         table.push((format!("bit {} of byte {at} flipped", at % 8), bytes));
     }
-    for at in (0..valid_len).step_by(48) {
+    for at in (0..valid_len).step_by(40) {
         let mut bytes = VALID.to_vec();
         let end = (at + 512).min(valid_len);
         bytes[at..end].fill(0);
@@ -61,6 +61,10 @@ fn table() -> Vec<(String, Vec<u8>)> {
         "{\"schema\": 1, \"profiles\": [{\"id\": \"x\", \"name\": \"a\", \"target\": \"b\"}]}",
         "{\"schema\": 1, \"profiles\": []} trailing",
         "{\"schema\": 1, \"profiles\": [],}",
+        "{\"schema\": 2, \"profiles\": [], \"folders\": 1}",
+        "{\"schema\": 2, \"profiles\": [], \"folders\": [1]}",
+        "{\"schema\": 2, \"profiles\": [], \"overrides\": {\"x\": {}}}",
+        "{\"schema\": 2, \"profiles\": [], \"overrides\": []}",
         "\u{feff}{\"schema\": 1, \"profiles\": []}",
         "<?xml version=\"1.0\"?>",
         "schema = 1",
@@ -68,7 +72,7 @@ fn table() -> Vec<(String, Vec<u8>)> {
     table.extend(texts.map(|text| (format!("{text:?}"), text.as_bytes().to_vec())));
     let profile = |members: &str| {
         format!(
-            "{{\"schema\": 1, \"profiles\": [{{\"id\": \"0b8f5c1e-4b6a-4d53-9f3e-0d6a3b1f2c4d\", \"name\": \"a\", \
+            "{{\"schema\": 2, \"profiles\": [{{\"id\": \"0b8f5c1e-4b6a-4d53-9f3e-0d6a3b1f2c4d\", \"name\": \"a\", \
              \"target\": \"b\", {members}}}]}}"
         )
     };
@@ -79,6 +83,14 @@ fn table() -> Vec<(String, Vec<u8>)> {
         "\"awsProfile\": false",
         "\"colour\": \"mauve\"",
         "\"colour\": 3",
+        "\"folder\": 3",
+        "\"tags\": \"a\"",
+        "\"notes\": []",
+        "\"favourite\": \"yes\"",
+        "\"environment\": {}",
+        "\"terminal\": []",
+        "\"terminal\": {\"fontSize\": 1e9}",
+        "\"network\": {\"endpoints\": 1}",
         "\"parameters\": []",
         "\"parameters\": {\"a\": \"b\"}",
         "\"parameters\": {\"a\": [1]}",
@@ -106,7 +118,7 @@ fn table() -> Vec<(String, Vec<u8>)> {
     table.push(("twice".to_owned(), [VALID, VALID].concat()));
     table.push((
         "newer".to_owned(),
-        b"{\"schema\": 2, \"profiles\": []}".to_vec(),
+        b"{\"schema\": 3, \"profiles\": []}".to_vec(),
     ));
     table.push((
         "much newer".to_owned(),
@@ -114,7 +126,7 @@ fn table() -> Vec<(String, Vec<u8>)> {
     ));
     let spaces = vec![b' '; 5 * 1024 * 1024];
     table.push(("too many spaces".to_owned(), [VALID, &spaces].concat()));
-    table.push(("huge".to_owned(), vec![b'{'; 64 * 1024 * 1024]));
+    table.push(("huge".to_owned(), vec![b'{'; 100 * 1000 * 1000]));
     table
 }
 
@@ -128,7 +140,7 @@ fn is_somewhere(folder: &Path, bytes: &[u8]) -> bool {
 #[test]
 fn no_damaged_file_is_lost_or_ends_the_application() {
     let table = table();
-    assert!(table.len() >= 290, "{} rows", table.len());
+    assert!(table.len() >= 300, "{} rows", table.len());
     let mut damaged = 0;
     for (what, bytes) in table {
         let folder = tempfile::tempdir().unwrap();

@@ -25,9 +25,9 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// Runs in a process of its own, whose umask takes nothing away.
+/// Runs in a process of its own, whose umask takes nothing away; nothing unless
+/// [`files_are_for_their_owner_whatever_the_umask`] asks for it.
 #[test]
-#[ignore = "only run by files_are_for_their_owner_whatever_the_umask"]
 fn child_saves() {
     let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
         return;
@@ -46,10 +46,7 @@ fn child_saves() {
 fn files_are_for_their_owner_whatever_the_umask() {
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("sh")
-        .args([
-            "-c",
-            "umask 000 && exec \"$0\" --ignored --exact child_saves",
-        ])
+        .args(["-c", "umask 000 && exec \"$0\" --exact child_saves"])
         .arg(env::current_exe().unwrap())
         .env(FOLDER, folder.path())
         .status()
@@ -99,6 +96,54 @@ fn a_hard_link_to_the_file_keeps_what_it_had() {
     store.save(None, draft("b")).unwrap();
     assert_eq!(fs::read(&link).unwrap(), before);
     assert_ne!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_symbolic_link_in_the_locks_place_is_refused_and_creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    let config = folder.path().join("config");
+    fs::create_dir(&config).unwrap();
+    symlink(&elsewhere, config.join("profiles.lock")).unwrap();
+    let mut store = ProfileStore::open(&config, SystemTime::now);
+    assert!(matches!(
+        store.save(None, draft("a")),
+        Err(StoreError::Write { .. })
+    ));
+    assert!(!elsewhere.exists());
+    // One that exists is not opened either.
+    fs::write(&elsewhere, "theirs").unwrap();
+    assert!(store.save(None, draft("a")).is_err());
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "theirs");
+    assert!(!config.join("profiles.json").exists());
+}
+
+#[test]
+fn links_in_the_place_of_earlier_contents_are_moved_and_never_written_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let mut store = ProfileStore::open(&config, SystemTime::now);
+    store.save(None, draft("a")).unwrap();
+    let theirs: Vec<PathBuf> = (1..=5)
+        .map(|number| {
+            let theirs = folder.path().join(format!("theirs{number}"));
+            fs::write(&theirs, "theirs").unwrap();
+            let generation = config.join(format!("profiles.json.{number}"));
+            if number % 2 == 0 {
+                symlink(&theirs, generation).unwrap();
+            } else {
+                fs::hard_link(&theirs, generation).unwrap();
+            }
+            theirs
+        })
+        .collect();
+    for number in 0..8 {
+        store.save(None, draft(&number.to_string())).unwrap();
+    }
+    for path in theirs {
+        assert_eq!(fs::read_to_string(path).unwrap(), "theirs");
+    }
+    assert_eq!(store.library().profiles.len(), 9);
 }
 
 #[test]
