@@ -2,6 +2,7 @@
 
 mod conformance;
 mod engine_dial;
+mod engine_fault;
 mod engine_memory;
 mod engine_outage;
 mod engine_session;

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use connect::sentence;
+
 use crate::parameters::{self, Parameters};
 use crate::trouble::Trouble;
 
@@ -169,17 +171,6 @@ fn is_parameter(word: &str) -> bool {
 fn text(word: OsString) -> Result<String, Trouble> {
     word.into_string()
         .map_err(|word| Trouble::usage(format!("This is not UTF-8: {}", word.to_string_lossy())))
-}
-
-/// An error's lower-case text as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

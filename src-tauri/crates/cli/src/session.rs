@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use connect::{AwsSource, Plan};
+use connect::{AwsSource, Plan, sentence};
 use engine::{
     CLOSE_GRACE, End, Interrupt, Notice, SessionConfig, SessionHandle, SessionUpdate, State,
 };
@@ -21,7 +21,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::ending;
 use crate::escape::{Escape, Typed};
-use crate::options::sentence;
 use crate::signals::{Signal, Signals};
 use crate::streams::{self, Writer};
 use crate::terminal::{self, RawMode};
