@@ -40,7 +40,8 @@ sent as Ctrl-D. exec reads no input; Ctrl-C interrupts the command, twice leaves
 
 The exit status is the command's where there is one, else 0 when the shell has
 exited, 1 for a failure and 2 for a command line that cannot be followed; 125 from
-exec when the command's is unknown, 128 and its number after a signal.
+exec when the command's is unknown, 128 and its number after a signal; 141 when
+nobody reads the output any more.
 ";
 
 /// What is to be done.
