@@ -8,6 +8,7 @@ pub mod generators;
 pub mod oracles;
 pub mod pair;
 pub mod scripted;
+pub mod secrets;
 pub mod vectors;
 
 /// The folder of these tests in the checkout that they run from.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use connect::sentence;
 use engine::{Notice, SessionUpdate, State};
 use ipc::{SessionEvent, SessionPhase, SessionState, Silence, SilenceKind};
 
@@ -104,16 +105,6 @@ fn session_state(state: State) -> SessionState {
         State::Ended(end) => return SessionState::Ended { ended: ended(end) },
     };
     SessionState::Connecting { phase }
-}
-
-/// An error's lower-case text as a sentence.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

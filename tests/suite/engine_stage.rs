@@ -73,6 +73,8 @@ pub(crate) enum Answer {
     Gone,
     Error(SourceErrorKind),
     Never,
+    /// The program that asks fails over it.
+    Panic,
 }
 
 /// What a client said when it opened a connection.
@@ -529,6 +531,7 @@ impl SessionSource for StageSource {
                 Answer::Gone => Ok(Resumed::Gone),
                 Answer::Error(kind) => Err(failed(kind, "said the stage".to_owned())),
                 Answer::Never => pending().await,
+                Answer::Panic => panic!("the stage was told to"),
             }
         })
     }

@@ -3,6 +3,7 @@
 mod bar;
 mod conformance;
 mod engine_dial;
+mod engine_fault;
 mod engine_memory;
 mod engine_outage;
 mod engine_session;

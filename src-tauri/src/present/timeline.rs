@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use connect::sentence;
 use engine::{Moment, Timeline};
 use ipc::{SessionTimeline, TimelineEntry};
 
 use super::ended::ended;
-use super::sentence;
 
 /// The timeline for the person who asks.
 pub(crate) fn timeline(timeline: &Timeline) -> SessionTimeline {

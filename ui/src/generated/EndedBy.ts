@@ -3,4 +3,4 @@
 /**
  * Who ended a session, as far as can be told.
  */
-export type EndedBy = "me" | "shellExit" | "shellExitOrElsewhere" | "idleTimeout" | "maximumDuration" | "elsewhere" | "agent" | "service" | "network" | "resumeRefused" | "whileDisconnected";
+export type EndedBy = "me" | "shellExit" | "shellExitOrElsewhere" | "idleTimeout" | "maximumDuration" | "elsewhere" | "agent" | "service" | "network" | "resumeRefused" | "whileDisconnected" | "fault";

@@ -23,7 +23,16 @@ use options::{Options, Wish};
 use session::How;
 use trouble::Trouble;
 
+/// Wipes what is freed: the AWS SDK frees answers with tokens in them, and keys.
+#[global_allocator]
+static WIPING: zalloc::ZeroizingAlloc<std::alloc::System> =
+    zalloc::ZeroizingAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
+    // The standard hook prints also what may be a secret.
+    std::panic::set_hook(Box::new(|panic| {
+        streams::say(&logging::describe_panic(panic))
+    }));
     let status = options::parse(std::env::args_os().skip(1))
         .and_then(|(wish, options)| run(wish, &options))
         .unwrap_or_else(|trouble| {

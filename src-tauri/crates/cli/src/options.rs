@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use connect::sentence;
+
 use crate::parameters::{self, Parameters};
 use crate::trouble::Trouble;
 
@@ -38,7 +40,8 @@ sent as Ctrl-D. exec reads no input; Ctrl-C interrupts the command, twice leaves
 
 The exit status is the command's where there is one, else 0 when the shell has
 exited, 1 for a failure and 2 for a command line that cannot be followed; 125 from
-exec when the command's is unknown, 128 and its number after a signal.
+exec when the command's is unknown, 128 and its number after a signal; 141 when
+nobody reads the output any more.
 ";
 
 /// What is to be done.
@@ -169,17 +172,6 @@ fn is_parameter(word: &str) -> bool {
 fn text(word: OsString) -> Result<String, Trouble> {
     word.into_string()
         .map_err(|word| Trouble::usage(format!("This is not UTF-8: {}", word.to_string_lossy())))
-}
-
-/// An error's lower-case text as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

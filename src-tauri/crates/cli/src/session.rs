@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use connect::{AwsSource, Plan};
+use connect::{AwsSource, Plan, sentence};
 use engine::{
     CLOSE_GRACE, End, Interrupt, Notice, SessionConfig, SessionHandle, SessionUpdate, State,
 };
@@ -21,11 +21,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::ending;
 use crate::escape::{Escape, Typed};
-use crate::options::sentence;
 use crate::place;
 use crate::sign_in;
 use crate::signals::{Signal, Signals};
-use crate::streams::{self, Writer};
+use crate::streams::{self, NO_READER, Writer};
 use crate::terminal::{self, RawMode};
 use crate::trouble::Trouble;
 
@@ -87,6 +86,7 @@ pub(crate) async fn run(plan: Plan, how: How) -> Result<u8, Trouble> {
         raw: None,
         was_open: false,
         is_away: false,
+        awaits_sign_in: false,
         was_interrupted: false,
         leaving: None,
         end: None,
@@ -104,6 +104,8 @@ enum Leaving {
     Wished,
     /// A signal of this number.
     Signal(u8),
+    /// Nobody reads the output any more.
+    NoReader,
     /// The output cannot be written.
     NoOutput(String),
 }
@@ -117,6 +119,8 @@ struct Session {
     was_open: bool,
     /// Whether the loss of the connection has been told.
     is_away: bool,
+    /// Whether it has been told that it takes a sign-in to get it back.
+    awaits_sign_in: bool,
     was_interrupted: bool,
     leaving: Option<(Leaving, Instant)>,
     end: Option<End>,
@@ -144,11 +148,15 @@ impl Session {
                 },
                 done = &mut self.writer.done, if may_write => {
                     may_write = false;
-                    let problem = match done {
-                        Ok(Err(error)) => error.to_string(),
-                        Ok(Ok(())) | Err(_) => "its writer has ended".to_owned(),
-                    };
-                    self.leave(Leaving::NoOutput(problem));
+                    self.leave(match done {
+                        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                            Leaving::NoReader
+                        }
+                        Ok(Err(error)) => Leaving::NoOutput(error.to_string()),
+                        Ok(Ok(())) | Err(_) => {
+                            Leaving::NoOutput("its writer has ended".to_owned())
+                        }
+                    });
                 }
                 () = until(deadline) => break,
                 happened = self.input.next(), if self.leaving.is_none() => match happened {
@@ -261,11 +269,7 @@ impl Session {
                 "The connection is lost and sought again: {}",
                 sentence(&outage.cause.to_string())
             )),
-            State::WaitingForSignIn { reason, .. } => self.went_away(&format!(
-                "The connection is lost and needs a sign-in: {} {}",
-                reason.message,
-                reason.remedy.unwrap_or_default()
-            )),
+            State::WaitingForSignIn { reason, .. } => self.needs_sign_in(&reason.message),
             State::Ended(end) => self.end = Some(end),
         }
         Ok(())
@@ -300,7 +304,19 @@ impl Session {
         }
     }
 
+    /// Tells once in an outage that it waits for a person. Their own remedy would have them start again.
+    fn needs_sign_in(&mut self, message: &str) {
+        self.is_away = true;
+        if !std::mem::replace(&mut self.awaits_sign_in, true) {
+            self.writer.line(format!(
+                "The connection is lost and needs a sign-in: {message} Sign in again, with aws sso login or as you \
+                 usually do; the session then goes on by itself, and what you type until then is kept."
+            ));
+        }
+    }
+
     fn came_back(&mut self) {
+        self.awaits_sign_in = false;
         if std::mem::take(&mut self.is_away) {
             self.writer.line("The connection is back.");
         }
@@ -309,6 +325,7 @@ impl Session {
     fn result(&mut self) -> Result<u8, Trouble> {
         match self.leaving.take() {
             Some((Leaving::Signal(number), _)) => return Ok(128 + number),
+            Some((Leaving::NoReader, _)) => return Ok(NO_READER),
             Some((Leaving::NoOutput(problem), _)) => {
                 return Err(
                     Trouble::failed("Standard output cannot be written.").with_detail(problem)

@@ -1,12 +1,13 @@
 //! The account's list of sessions.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws::{Client, SessionRecord};
 
 use crate::options::Options;
 use crate::place;
+use crate::streams::NO_READER;
 use crate::trouble::{Trouble, USAGE};
 
 /// Prints the sessions that have not ended.
@@ -53,13 +54,17 @@ pub(crate) fn resume() -> Trouble {
 /// When it cannot be written.
 pub(crate) fn print(text: &str) -> Result<u8, Trouble> {
     let mut stdout = std::io::stdout().lock();
-    stdout
+    let written = stdout
         .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map(|()| 0)
-        .map_err(|error| {
-            Trouble::failed("Standard output cannot be written.").with_detail(error.to_string())
-        })
+        .and_then(|()| stdout.flush());
+    match written {
+        Ok(()) => Ok(0),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(NO_READER),
+        Err(error) => {
+            Err(Trouble::failed("Standard output cannot be written.")
+                .with_detail(error.to_string()))
+        }
+    }
 }
 
 fn table(records: &[SessionRecord]) -> String {

@@ -20,6 +20,9 @@ use crate::terminal;
 const READ_BYTES: usize = 16 * 1024;
 const READS_KEPT: usize = 2;
 
+/// The status of a program whose reader has left, as in `| head -1`: what the system's own way, SIGPIPE, would give.
+pub(crate) const NO_READER: u8 = 128 + 13;
+
 /// Before every line of this program's own.
 const NAME: &str = "sessiondeck-cli";
 

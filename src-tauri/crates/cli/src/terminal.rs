@@ -137,3 +137,63 @@ mod other {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
 }
+
+#[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+
+    /// Set in the child that a test starts on a terminal.
+    const ON_A_TERMINAL: &str = "SESSIONDECK_TEST_ON_A_TERMINAL";
+
+    /// Makes its terminal raw and panics in another thread. The guard lives on: only the hook can restore the terminal.
+    fn panic_with_a_raw_terminal() {
+        let guard = RawMode::enter().unwrap();
+        let mut tell = std::fs::File::create("/dev/tty").unwrap();
+        tell.write_all(b"RAW\r\n").unwrap();
+        // Until the test has looked.
+        std::io::stdin().read_exact(&mut [0]).unwrap();
+        let panicked = std::thread::spawn(|| panic!("as it was told")).join();
+        assert!(panicked.is_err());
+        tell.write_all(b"PANICKED\r\n").unwrap();
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        drop(guard);
+    }
+
+    #[test]
+    fn a_panic_restores_the_terminal_before_anything_else_ends() {
+        if std::env::var_os(ON_A_TERMINAL).is_some() {
+            return panic_with_a_raw_terminal();
+        }
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let modes = || {
+            let terminal = std::fs::File::open(pair.master.tty_name().unwrap()).unwrap();
+            format!("{:?}", rustix::termios::tcgetattr(terminal).unwrap())
+        };
+        let before = modes();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "terminal::tests::a_panic_restores_the_terminal_before_anything_else_ends",
+            "--nocapture",
+        ]);
+        command.env(ON_A_TERMINAL, "1");
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let mut writer = pair.master.take_writer().unwrap();
+        let mut lines = BufReader::new(pair.master.try_clone_reader().unwrap()).lines();
+        let mut until = |text: &str| {
+            while !lines.next().unwrap().unwrap().contains(text) {}
+        };
+        until("RAW");
+        assert_ne!(modes(), before);
+        writer.write_all(b"x").unwrap();
+        until("PANICKED");
+        assert_eq!(modes(), before);
+        writer.write_all(b"\n").unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+}

@@ -1,8 +1,11 @@
 //! Joins the AWS side to the engine: from a connection's settings to what `engine` drives.
 //!
 //! `engine` names no AWS type and `aws` no session task; this crate implements the one's trait over the other's client
-//! and translates errors and hosts. The application and the command-line program are its callers.
+//! and translates errors and hosts, and an end into words for people. The application and the command-line program are
+//! its callers.
 
+mod ending;
 mod source;
 
+pub use ending::{Ending, sentence};
 pub use source::{AwsSource, Plan, PlanFuture};

@@ -4,16 +4,18 @@
 //! the peer needs, and never for the peer while its owner wants to leave. There is one way out of every loss of the
 //! connection, whatever the cause: `open → reconnecting → open`, `→ waiting for sign-in → open`, or `→ ended`.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::TerminalSize;
+use futures_util::FutureExt as _;
+use protocol::{SessionId, TerminalSize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::backoff::{Jitter, Pace, ReconnectPolicy};
 use crate::clock::Clock;
@@ -35,6 +37,8 @@ pub(crate) const MAX_NEWS: usize = 64;
 /// The task's own side of a session.
 pub(crate) struct Driver {
     pub(crate) source: Arc<dyn SessionSource>,
+    /// Once the service has given one.
+    pub(crate) session_id: Option<SessionId>,
     pub(crate) input: mpsc::Receiver<InputPiece>,
     pub(crate) interrupts: mpsc::Receiver<Interrupt>,
     /// How many interrupts there were; input of before the last one is dropped.
@@ -55,7 +59,30 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// Runs the session to its end. A panic on the way ends this session only, and is told like any other end.
     pub(crate) async fn run(mut self) -> End {
+        match AssertUnwindSafe(self.run_to_end()).catch_unwind().await {
+            Ok(end) => end,
+            Err(_panic) => self.ended_by_fault().await,
+        }
+    }
+
+    /// After a panic. What the session held is gone; its receiver and the service still learn of the end.
+    async fn ended_by_fault(&mut self) -> End {
+        // Whoever panicked has said where, through the program's hook; the words are not ours to repeat.
+        error!("the session's task failed");
+        self.held_bytes.store(0, Ordering::Relaxed);
+        let end = self.ended(End::Fault).await;
+        if let Some(session_id) = &self.session_id {
+            let terminate = AssertUnwindSafe(terminate(&*self.source, session_id));
+            if terminate.catch_unwind().await.is_err() {
+                warn!("the session could not be ended at the service");
+            }
+        }
+        end
+    }
+
+    async fn run_to_end(&mut self) -> End {
         self.timeline.note(self.clock.now(), Moment::Starting);
         self.tell(State::Starting).await;
         let ticket = match self.start().await {
@@ -63,6 +90,7 @@ impl Driver {
             Err(end) => return self.ended(end).await,
         };
         let session_id = ticket.session_id.clone();
+        self.session_id = Some(session_id.clone());
         tracing::Span::current().record("id", tracing::field::display(&session_id));
         self.timeline.note(self.clock.now(), Moment::Connecting);
         self.tell(State::Connecting {
@@ -233,7 +261,7 @@ fn drop_input(input: &mut mpsc::Receiver<InputPiece>, epoch: &AtomicU64) -> (boo
     (dropped, None)
 }
 
-async fn terminate(source: &dyn SessionSource, session_id: &protocol::SessionId) {
+async fn terminate(source: &dyn SessionSource, session_id: &SessionId) {
     match timeout(TERMINATE_TIMEOUT, source.terminate(session_id)).await {
         Ok(Ok(())) => debug!("session terminated"),
         Ok(Err(error)) => warn!(%error, "the session could not be ended at the service"),

@@ -140,6 +140,7 @@ impl SessionHandle {
         let timeline = SharedTimeline::default();
         let driver = Driver {
             source,
+            session_id: None,
             input: input_receiver,
             interrupts: interrupt_receiver,
             epoch: Arc::clone(&epoch),
@@ -260,7 +261,7 @@ impl SessionHandle {
         let ended = timeout(CLOSE_GRACE, exit.wait_for(Option::is_some)).await;
         match ended {
             Ok(Ok(end)) => end.clone().map_or(Exit::Aborted, Exit::Ended),
-            // The task ended without a word: it panicked.
+            // The task ended without a word: it was cut off.
             Ok(Err(_)) => Exit::Aborted,
             Err(_) => {
                 self.task.abort();

@@ -197,6 +197,8 @@ pub enum End {
         /// How it was lost.
         lost: Lost,
     },
+    /// The session's task failed: a fault of this program. Other sessions go on.
+    Fault,
 }
 
 /// Who or what ended a session.
@@ -225,6 +227,8 @@ pub enum EndedBy {
     ResumeRefused,
     /// Unknown: it happened while there was no connection.
     WhileDisconnected,
+    /// A fault of this program.
+    Fault,
 }
 
 impl End {
@@ -245,6 +249,7 @@ impl End {
             Self::Failed(_) => EndedBy::Agent,
             Self::ResumeRefused { .. } => EndedBy::ResumeRefused,
             Self::Gone { .. } => EndedBy::WhileDisconnected,
+            Self::Fault => EndedBy::Fault,
             Self::GivenUp {
                 by_owner: false, ..
             }
@@ -264,7 +269,8 @@ impl End {
             | Self::Failed(_)
             | Self::Gone { .. }
             | Self::GivenUp { .. }
-            | Self::NotResumable { .. } => None,
+            | Self::NotResumable { .. }
+            | Self::Fault => None,
         }
     }
 
@@ -276,7 +282,8 @@ impl End {
             | Self::Failed(_)
             | Self::ResumeRefused { .. }
             | Self::GivenUp { .. }
-            | Self::NotResumable { .. } => true,
+            | Self::NotResumable { .. }
+            | Self::Fault => true,
             Self::Finished { .. }
             | Self::Service { .. }
             | Self::NotStarted(_)

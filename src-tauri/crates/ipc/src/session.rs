@@ -55,7 +55,7 @@ pub enum EndCause {
     Refused,
     /// It never opened: the data channel could not be reached or was refused.
     Unreachable,
-    /// It broke: the connection was lost, or the peer broke the protocol.
+    /// It broke: the connection was lost, the peer broke the protocol, or this program failed.
     Lost,
 }
 
@@ -86,6 +86,8 @@ pub enum EndedBy {
     ResumeRefused,
     /// Unknown: it happened while there was no connection.
     WhileDisconnected,
+    /// A fault of this program.
+    Fault,
 }
 
 /// A session's end.

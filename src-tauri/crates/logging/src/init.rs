@@ -10,6 +10,7 @@ use tracing_subscriber::{Layer, fmt};
 use crate::caps::capped_filter;
 use crate::files::RotatingFile;
 use crate::line::SafeWriter;
+use crate::panics::log_panics;
 
 /// Five files of five megabytes beside the current one.
 const FILE_BYTES: u64 = 5 * 1024 * 1024;
@@ -35,7 +36,8 @@ impl std::fmt::Display for LogError {
 
 impl std::error::Error for LogError {}
 
-/// Sets the log up: `wish` as in `RUST_LOG` (`info`, `engine=debug`), within the caps; files in `folder`.
+/// Sets the log up: `wish` as in `RUST_LOG` (`info`, `engine=debug`), within the caps; files in `folder`. Panics go to it
+/// from here on, and nowhere else.
 ///
 /// # Errors
 ///
@@ -60,6 +62,7 @@ pub fn init(wish: &str, folder: &Path) -> Result<(), LogError> {
         .with(machine)
         .try_init()
         .map_err(LogError::Twice)?;
+    log_panics();
     match problem {
         Some(error) => Err(LogError::File(error)),
         None => Ok(()),

@@ -75,6 +75,24 @@ pub(crate) fn spawn(simulator: &Simulator, arguments: &[&str], input: &[u8]) -> 
     )
 }
 
+/// The same with these variables changed, or taken away.
+#[cfg(target_os = "linux")]
+pub(crate) fn spawn_with(
+    simulator: &Simulator,
+    arguments: &[&str],
+    input: &[u8],
+    changes: &[(&str, Option<String>)],
+) -> Child {
+    let mut command = command(simulator, arguments, Path::new("/nonexistent/sessiondeck"));
+    for (name, value) in changes {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    fed(command, input)
+}
+
 /// Waits for its end.
 pub(crate) async fn wait(child: Child) -> Output {
     let id = child.id();
