@@ -32,7 +32,7 @@ use crate::session::{Interrupt, MAX_INPUT_QUEUE_BYTES};
 use crate::source::{DataKey, SessionSource, SourceError, SourceErrorKind, Ticket};
 use crate::timeline::{Moment, SharedTimeline};
 use crate::update::{End, Lost, Outage, SessionUpdate, State};
-use crate::wire::{Received, Wire};
+use crate::wire::{Received, Wire, secret_text};
 
 /// Frames that the socket has not taken yet; above it the socket is not read, so that acknowledgements cannot pile up.
 /// More than all input under way makes, or a peer that does the same would be waited for while it waits for us.
@@ -875,7 +875,7 @@ impl Held {
                     if let Connection::Up(up) = &mut self.connection {
                         let overtakes = frame.may_overtake();
                         let message = match frame {
-                            Frame::Open(text) => Message::text(text.expose_secret().to_owned()),
+                            Frame::Open(text) => secret_text(text),
                             Frame::Binary(bytes) => Message::Binary(bytes),
                         };
                         if overtakes {

@@ -10,9 +10,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
+use secrecy::{ExposeSecret, SecretString};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::dial::Socket;
 
@@ -27,6 +28,21 @@ pub(crate) enum Received {
     Closed(Option<CloseFrame>),
     /// The connection broke.
     Broken(Error),
+}
+
+/// A text message that is wiped once the socket has taken it. The socket masks its own copy.
+pub(crate) fn secret_text(text: SecretString) -> Message {
+    struct Owner(SecretString);
+
+    impl AsRef<[u8]> for Owner {
+        fn as_ref(&self) -> &[u8] {
+            self.0.expose_secret().as_bytes()
+        }
+    }
+
+    // What is a string is UTF-8.
+    let text = Utf8Bytes::try_from(Bytes::from_owner(Owner(text)));
+    Message::Text(text.unwrap_or_default())
 }
 
 pub(crate) struct Wire {
@@ -276,5 +292,20 @@ mod tests {
             .collect();
         assert_eq!(stream, (0..100).collect::<Vec<_>>(), "its order is kept");
         assert_eq!(wire.queued_bytes(), 0);
+    }
+
+    #[test]
+    fn a_secret_message_is_the_secrets_own_memory() {
+        let secret = SecretString::from("token-canary".to_owned());
+        let place = secret.expose_secret().as_ptr();
+        let Message::Text(text) = secret_text(secret) else {
+            panic!("it is a text");
+        };
+        assert_eq!(text.as_str(), "token-canary");
+        assert_eq!(
+            text.as_str().as_ptr(),
+            place,
+            "a copy would not be wiped with it"
+        );
     }
 }

@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use simulator::{Config, Simulator};
-use testsuite::secrets::hits;
+use testsuite::secrets::{hits, writable_memory};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{self, Tap, shell};
+use crate::support::{self, OnPty, Tap, shell};
 
 /// In the program's environment: a search that does not find it is blind.
 const PLANTED: &str = "planted-canary-0123456789-planted";
@@ -197,5 +197,45 @@ async fn secrets_are_in_no_argument_environment_file_or_output() {
     assert!(keys.contains(&given.as_str()), "the search sees files");
     keys.retain(|place| !place.starts_with(&given));
     assert_eq!(keys, Vec::<&str>::new());
+    simulator.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_spent_is_wiped_from_the_programs_memory() {
+    let simulator = Simulator::start(unsigned()).await.unwrap();
+    let tap = Tap::start(&simulator).await;
+    let arguments = ["connect", "--endpoint-url", &tap.url, simulator.target()];
+    let mut terminal = OnPty::start(&simulator, &arguments, (24, 80));
+    terminal.type_in("echo $((6*7))\r");
+    terminal.expect("\n42\r\n").await;
+    let token = tap.token().expect("StartSession's answer went this way");
+    let id = terminal.id();
+    let left = move || -> Vec<String> {
+        let memory = writable_memory(id);
+        let found = memory.iter().flat_map(|(region, bytes)| {
+            let hits = hits(bytes, &token);
+            hits.into_iter()
+                .map(move |hit| format!("{hit} in {region}"))
+        });
+        found.collect()
+    };
+    let shown = writable_memory(id);
+    assert!(
+        shown.iter().any(
+            |(_, bytes)| !hits(bytes, simulator.secret_access_key().expose_secret()).is_empty()
+        ),
+        "the program still has its key: the search must see it"
+    );
+    let begun = std::time::Instant::now();
+    loop {
+        let left = left();
+        if left.is_empty() {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "{left:#?}");
+        sleep(Duration::from_millis(200)).await;
+    }
+    terminal.type_in("exit\r");
+    assert_eq!(terminal.exit().await, 0);
     simulator.shutdown().await;
 }

@@ -248,9 +248,12 @@ impl OnPty {
         format!("{:?}", rustix::termios::tcgetattr(terminal).unwrap())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     pub(crate) fn kill(&self, signal: Signal) {
-        let id = self.child.process_id().unwrap();
-        kill_process(Pid::from_raw(id as i32).unwrap(), signal).unwrap();
+        kill_process(Pid::from_raw(self.id() as i32).unwrap(), signal).unwrap();
     }
 
     /// Waits for the program's end and gives its status.
