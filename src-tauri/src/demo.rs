@@ -36,6 +36,7 @@ impl Demo {
             }
         };
         Ok(Plan {
+            tags: None,
             settings: aws::Settings {
                 aws_profile: None,
                 region: Some(simulator.region().to_owned()),

@@ -1,10 +1,11 @@
 //! From a saved connection to what a session is started with.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connect::{AwsSource, Plan};
 use engine::{SessionSource, SourceError, SourceErrorKind};
-use profiles::{LiveSession, Profile};
+use profiles::{LiveSession, Profile, Target};
 use tauri::{AppHandle, Manager};
 
 use crate::state::AppState;
@@ -50,6 +51,7 @@ async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {
     let draft = profile.draft;
     Ok(Plan {
         settings,
+        tags: tags(&draft.target),
         request: aws::StartSession {
             target: draft.target,
             document: draft.document,
@@ -57,6 +59,11 @@ async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {
             reason: draft.reason,
         },
     })
+}
+
+/// The tags of the node to find, where the target is a rule.
+fn tags(target: &str) -> Option<BTreeMap<String, String>> {
+    target.parse::<Target>().ok()?.tags()
 }
 
 /// A demo that could not be started, in the words of a session that could not.

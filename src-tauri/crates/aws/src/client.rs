@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use aws_config::retry::RetryConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
+use aws_sdk_ssm::types::{
+    InstanceInformationStringFilter, PingStatus, SessionFilter, SessionFilterKey, SessionState,
+};
 use http::{HeaderMap, Uri};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
@@ -80,6 +82,17 @@ pub struct SessionRecord {
     pub reason: Option<String>,
     /// When it was started.
     pub started_at: Option<SystemTime>,
+}
+
+/// A node that Session Manager knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// `i-…` or `mi-…`.
+    pub id: String,
+    /// What its owner or itself calls it.
+    pub name: Option<String>,
+    /// Whether its agent has answered lately.
+    pub is_online: bool,
 }
 
 /// A data key, in the clear and as KMS encrypted it.
@@ -376,6 +389,57 @@ impl Client {
             );
         }
         Ok(records)
+    }
+
+    /// DescribeInstanceInformation: the nodes that carry all of these tags, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the service said, or that it could not be asked.
+    pub async fn nodes_with_tags(
+        &self,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Vec<Node>, Error> {
+        let filters = tags
+            .iter()
+            .map(|(key, value)| {
+                InstanceInformationStringFilter::builder()
+                    .key(format!("tag:{key}"))
+                    .values(value)
+                    .build()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| {
+                Error::new(ErrorCode::Validation, Some(error.to_string()))
+                    .during(Action::DescribeNodes)
+            })?;
+        let mut pages = self
+            .ssm
+            .describe_instance_information()
+            .set_filters(Some(filters))
+            .into_paginator()
+            .send();
+        let mut nodes = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Error::from_sdk(&error, Action::DescribeNodes))?;
+            nodes.extend(
+                page.instance_information_list
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|node| {
+                        Some(Node {
+                            id: node.instance_id?,
+                            name: node
+                                .name
+                                .or(node.computer_name)
+                                .filter(|name| !name.is_empty()),
+                            is_online: node.ping_status == Some(PingStatus::Online),
+                        })
+                    }),
+            );
+        }
+        nodes.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(nodes)
     }
 
     /// GenerateDataKey of KMS, 64 bytes.

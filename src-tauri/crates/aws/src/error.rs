@@ -73,6 +73,7 @@ pub(crate) enum Action {
     ResumeSession,
     TerminateSession,
     DescribeSessions,
+    DescribeNodes,
     /// With this key.
     GenerateDataKey(String),
     /// This role.
@@ -93,6 +94,7 @@ impl Action {
             Self::ResumeSession => "ssm:ResumeSession",
             Self::TerminateSession => "ssm:TerminateSession",
             Self::DescribeSessions => "ssm:DescribeSessions",
+            Self::DescribeNodes => "ssm:DescribeInstanceInformation",
             Self::GenerateDataKey(_) => "kms:GenerateDataKey",
             Self::AssumeRole(_) => "sts:AssumeRole",
             Self::SignIn | Self::AskPortal => "sso:account:access",
@@ -299,6 +301,9 @@ impl Error {
             Action::ResumeSession => "You may not resume this session.".to_owned(),
             Action::TerminateSession => "You may not end this session.".to_owned(),
             Action::DescribeSessions => "You may not list sessions.".to_owned(),
+            Action::DescribeNodes => {
+                "You may not look for nodes, which this connection's target asks for.".to_owned()
+            }
             Action::AssumeRole(role) => format!("{who} may not assume the role {}.", clean(role)),
             Action::SignIn => "IAM Identity Center refuses the sign-in.".to_owned(),
             Action::AskPortal => "This sign-in has no access to the account or role.".to_owned(),
@@ -320,6 +325,7 @@ impl Error {
             | Action::ResumeSession
             | Action::TerminateSession
             | Action::DescribeSessions
+            | Action::DescribeNodes
             | Action::AssumeRole(_)
             | Action::SignIn
             | Action::AskPortal
@@ -361,7 +367,10 @@ impl Error {
                     Action::SignIn | Action::AskPortal => {
                         "Ask whoever manages IAM Identity Center to assign you the account and role.".to_owned()
                     }
-                    Action::Prepare | Action::DescribeSessions | Action::GetCallerIdentity => {
+                    Action::Prepare
+                    | Action::DescribeSessions
+                    | Action::DescribeNodes
+                    | Action::GetCallerIdentity => {
                         format!("Ask for {permission}; the detail names what was refused.")
                     }
                 });

@@ -16,7 +16,7 @@ mod sign;
 mod tls;
 
 pub use client::{
-    Client, DataKey, Identity, ResumedSession, SessionRecord, SignedUpgrade, StartSession,
+    Client, DataKey, Identity, Node, ResumedSession, SessionRecord, SignedUpgrade, StartSession,
     StartedSession,
 };
 pub use credentials::{

@@ -16,7 +16,8 @@ Usage:
   sessiondeck-cli sessions list [--owner <ARN>] [OPTIONS]
   sessiondeck-cli sessions end <SESSION ID> [OPTIONS]
 
-TARGET is i-..., mi-... or ecs:<cluster>_<task>_<runtime>; CONNECTION the name of
+TARGET is i-..., mi-..., ecs:<cluster>_<task>_<runtime>, or a rule that finds a node:
+name:<Name tag>, tag:<key>=<value>[,...], asg:<group>; CONNECTION the name of
 one that is saved in Sessiondeck. Options win over what is saved.
 
 Options:

@@ -1,10 +1,11 @@
 //! What to connect to: a target, or the name of a saved connection.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use connect::Plan;
-use profiles::{Profile, ProfileDraft, ProfileStore};
+use profiles::{Profile, ProfileDraft, ProfileStore, Target};
 
 use crate::options::Options;
 use crate::trouble::{Trouble, USAGE};
@@ -23,6 +24,7 @@ pub(crate) fn plan(place: &str, options: &Options) -> Result<Plan, Trouble> {
             region: draft.region,
             ..settings(options)
         },
+        tags: tags(&draft.target),
         request: aws::StartSession {
             target: draft.target,
             document: draft.document,
@@ -48,6 +50,11 @@ pub(crate) fn settings(options: &Options) -> aws::Settings {
 /// The credentials of this computer. Nobody is asked: the terminal is the session's.
 pub(crate) fn broker() -> aws::Broker {
     aws::Broker::new(aws::BrokerOptions::from_environment())
+}
+
+/// The tags of the node to find, where the target is a rule.
+fn tags(target: &str) -> Option<BTreeMap<String, String>> {
+    target.parse::<Target>().ok()?.tags()
 }
 
 fn saved(folder: PathBuf) -> Vec<Profile> {
@@ -115,7 +122,7 @@ fn draft(place: &str, options: &Options, profiles: Vec<Profile>) -> Result<Profi
 }
 
 fn is_like_a_target(place: &str) -> bool {
-    ["i-", "mi-", "ecs:"]
+    ["i-", "mi-", "ecs:", "name:", "tag:", "asg:"]
         .iter()
         .any(|prefix| place.starts_with(prefix))
 }

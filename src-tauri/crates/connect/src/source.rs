@@ -1,5 +1,6 @@
 //! A session's control side over the AWS SDK.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub settings: aws::Settings,
     /// Target, document, parameters, reason.
     pub request: aws::StartSession,
+    /// The tags of the node to start it on, where the target is a rule; then the request's target is the rule in words.
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 /// A [`Plan`], in time.
@@ -93,17 +96,18 @@ impl SessionSource for AwsSource {
         Box::pin(async move {
             let plan = self.plan().await?;
             let client = self.client().await?;
-            let started = loop {
-                match client.start_session(&plan.request).await {
-                    Ok(started) => break started,
-                    Err(error) => match error.need() {
-                        // The person is there: they have just asked for this session.
-                        Some(need) => self.broker.answered(need).await.map_err(source_error)?,
-                        None => return Err(source_error(error)),
-                    },
+            loop {
+                let error = match start_on(&client, &plan).await {
+                    Ok((target, started)) => return ticket(&client, &target, started),
+                    Err(StartError::Aws(error)) => error,
+                    Err(StartError::Rule(error)) => return Err(error),
+                };
+                match error.need() {
+                    // The person is there: they have just asked for this session.
+                    Some(need) => self.broker.answered(need).await.map_err(source_error)?,
+                    None => return Err(source_error(error)),
                 }
-            };
-            ticket(&client, &plan.request.target, started)
+            }
         })
     }
 
@@ -183,6 +187,70 @@ impl SessionSource for AwsSource {
                 other => other.map_err(source_error),
             }
         })
+    }
+}
+
+enum StartError {
+    Aws(aws::Error),
+    Rule(SourceError),
+}
+
+impl From<aws::Error> for StartError {
+    fn from(error: aws::Error) -> Self {
+        Self::Aws(error)
+    }
+}
+
+/// Finds the node, where the target is a rule, and starts the session on it.
+async fn start_on(
+    client: &aws::Client,
+    plan: &Plan,
+) -> Result<(String, aws::StartedSession), StartError> {
+    let mut request = plan.request.clone();
+    if let Some(tags) = &plan.tags {
+        let nodes = client.nodes_with_tags(tags).await?;
+        request.target = the_one(&request.target, &nodes).map_err(StartError::Rule)?;
+        debug!(target = request.target, "found by the rule");
+    }
+    let started = client.start_session(&request).await?;
+    Ok((request.target, started))
+}
+
+/// The only node that a rule leads to.
+fn the_one(rule: &str, nodes: &[aws::Node]) -> Result<String, SourceError> {
+    /// More names than these say no more.
+    const MAX_NAMED: usize = 10;
+    let refused = |message: String, remedy: &str, detail: Option<String>| SourceError {
+        kind: SourceErrorKind::Refused,
+        message,
+        remedy: Some(remedy.to_owned()),
+        detail,
+    };
+    let words = |nodes: &[&aws::Node]| {
+        let named = nodes.iter().take(MAX_NAMED).map(|node| match &node.name {
+            Some(name) => format!("{} ({name})", node.id),
+            None => node.id.clone(),
+        });
+        named.collect::<Vec<_>>().join(", ")
+    };
+    let online: Vec<&aws::Node> = nodes.iter().filter(|node| node.is_online).collect();
+    match online.as_slice() {
+        [node] => Ok(node.id.clone()),
+        [] if nodes.is_empty() => Err(refused(
+            format!("No node matches {rule}."),
+            "Check the target of this connection, its region and its account.",
+            None,
+        )),
+        [] => Err(refused(
+            format!("No node that matches {rule} is online."),
+            "Start one, or check the agent on it.",
+            Some(words(&nodes.iter().collect::<Vec<_>>())),
+        )),
+        many => Err(refused(
+            format!("{} nodes that match {rule} are online.", many.len()),
+            "Name one of them as the target, or add tags that tell them apart.",
+            Some(words(many)),
+        )),
     }
 }
 
@@ -277,5 +345,36 @@ fn source_error(error: aws::Error) -> SourceError {
         message: error.message(),
         remedy: error.remedy(),
         detail: error.detail(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str, is_online: bool) -> aws::Node {
+        aws::Node {
+            id: id.to_owned(),
+            name: Some("web".to_owned()),
+            is_online,
+        }
+    }
+
+    #[test]
+    fn a_rule_leads_to_the_only_node_that_is_online() {
+        let nodes = [node("i-1", false), node("i-2", true)];
+        assert_eq!(the_one("name:web", &nodes).as_deref().ok(), Some("i-2"));
+    }
+
+    #[test]
+    fn none_and_several_are_said_with_what_there_is() {
+        let none = the_one("name:web", &[]).expect_err("none");
+        assert_eq!(none.message, "No node matches name:web.");
+        let offline = the_one("name:web", &[node("i-1", false)]).expect_err("offline");
+        assert!(offline.message.contains("is online"), "{}", offline.message);
+        let two = the_one("name:web", &[node("i-1", true), node("i-2", true)]).expect_err("two");
+        assert!(two.message.starts_with("2 nodes"), "{}", two.message);
+        assert_eq!(two.detail.as_deref(), Some("i-1 (web), i-2 (web)"));
+        assert_eq!(two.kind, SourceErrorKind::Refused);
     }
 }

@@ -17,6 +17,7 @@ async fn smp_122_the_signature_holds_for_the_gateway_in_the_stream_urls_hosts_pl
     let gateway = simulator.endpoint_url().replace("127.0.0.1", "localhost");
     assert_ne!(gateway, simulator.endpoint_url());
     let plan = Plan {
+        tags: None,
         settings: aws::Settings {
             aws_profile: None,
             region: Some(simulator.region().to_owned()),

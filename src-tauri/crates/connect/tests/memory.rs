@@ -136,6 +136,7 @@ mod holder {
         let access_key_id = line(&mut input).expose_secret().to_owned();
         let secret_access_key = line(&mut input);
         let plan = Plan {
+            tags: None,
             settings: aws::Settings {
                 aws_profile: None,
                 region: Some("eu-west-1".to_owned()),

@@ -117,6 +117,7 @@ async fn session() -> Vec<SecretString> {
         .expect("loopback is there");
     let secrets = Arc::new(Mutex::new(vec![simulator.secret_access_key().clone()]));
     let plan = Plan {
+        tags: None,
         settings: aws::Settings {
             aws_profile: None,
             region: Some(simulator.region().to_owned()),

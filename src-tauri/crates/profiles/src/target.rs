@@ -75,6 +75,19 @@ impl Target {
     pub fn is_rule(&self) -> bool {
         self.id().is_none()
     }
+
+    /// The tags that a rule's machine carries, by which the service finds it; `None` where the target is no rule. A group's
+    /// machines carry a tag that EC2 Auto Scaling puts on them.
+    #[must_use]
+    pub fn tags(&self) -> Option<BTreeMap<String, String>> {
+        let one = |key: &str, value: &String| BTreeMap::from([(key.to_owned(), value.clone())]);
+        match self {
+            Self::Instance(_) | Self::HybridNode(_) | Self::EcsTask(_) => None,
+            Self::Name(name) => Some(one("Name", name)),
+            Self::Tags(tags) => Some(tags.clone()),
+            Self::AutoScalingGroup(group) => Some(one("aws:autoscaling:groupName", group)),
+        }
+    }
 }
 
 impl FromStr for Target {

@@ -473,11 +473,31 @@ fn describe_instance_information(
     }
     validation.finish()?;
 
-    let mut instances: Vec<_> = service
+    let mut targets: Vec<_> = service
         .config
         .targets
         .iter()
         .filter(|target| !target.id.starts_with("ecs:"))
+        .collect();
+    for filter in &filters {
+        let values = filter.values.as_deref().unwrap_or_default();
+        match filter.key.as_deref().unwrap_or_default() {
+            "tag-key" => {
+                targets.retain(|target| values.iter().any(|key| target.tag(key).is_some()))
+            }
+            key => {
+                if let Some(key) = key.strip_prefix("tag:") {
+                    targets.retain(|target| {
+                        target
+                            .tag(key)
+                            .is_some_and(|value| values.iter().any(|wanted| wanted == value))
+                    });
+                }
+            }
+        }
+    }
+    let mut instances: Vec<_> = targets
+        .into_iter()
         .map(|target| describe_instance(service, &target.id, &target.name, target.behaviour))
         .collect();
     for filter in filters {
@@ -493,7 +513,7 @@ fn describe_instance_information(
             "AssociationStatus" => "AssociationStatus",
             "SourceIds" => "SourceId",
             "SourceTypes" => "SourceType",
-            _ if key.starts_with("tag:") || key == "tag-key" => "Tag",
+            _ if key.starts_with("tag:") || key == "tag-key" => continue,
             _ => return Err(ApiError::invalid_filter_key(key)),
         };
         let values = filter.values.as_deref().unwrap_or_default();

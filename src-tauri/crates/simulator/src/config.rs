@@ -223,6 +223,8 @@ pub struct Target {
     pub name: String,
     /// What StartSession on it does.
     pub behaviour: TargetBehaviour,
+    /// Its tags; `Name` is the name unless it says otherwise.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Target {
@@ -232,7 +234,21 @@ impl Target {
             id: id.into(),
             name: name.into(),
             behaviour,
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// The same with one more tag.
+    #[must_use]
+    pub fn with_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// The value of a tag.
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
+        let name = || (key == "Name").then_some(self.name.as_str());
+        self.tags.get(key).map(String::as_str).or_else(name)
     }
 }
 
