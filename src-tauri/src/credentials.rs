@@ -157,8 +157,8 @@ impl Credentials {
             .borrow()
             .iter()
             .find_map(|question| match &question.need {
-                Need::SignIn(session) if session.label() == label => Some(session.clone()),
-                _ => None,
+                Need::SignIn(session) => (session.label() == label).then(|| session.clone()),
+                Need::Mfa(_) => None,
             });
         asked
             .or_else(|| {
@@ -243,11 +243,9 @@ fn question_to_page(question: &aws::Question) -> Option<ipc::Question> {
                 aws_profile: mfa.profile.clone(),
                 role_arn: mfa.role_arn.clone(),
             },
-            // Kinds that the broker may learn later.
-            _ => return None,
         },
         waiting: u32::try_from(question.waiting).unwrap_or(u32::MAX),
-        step: question.step.as_ref().and_then(step_to_page),
+        step: question.step.as_ref().map(step_to_page),
         problem: question.problem.as_ref().map(|error| ipc::Problem {
             message: error.message(),
             remedy: error.remedy(),
@@ -256,9 +254,9 @@ fn question_to_page(question: &aws::Question) -> Option<ipc::Question> {
     })
 }
 
-fn step_to_page(step: &aws::SignInStep) -> Option<ipc::SignInStep> {
+fn step_to_page(step: &aws::SignInStep) -> ipc::SignInStep {
     use aws::SignInStep as Step;
-    Some(match step {
+    match step {
         Step::Preparing => ipc::SignInStep::Preparing,
         Step::Browser { url } => ipc::SignInStep::Browser {
             url: url.to_string(),
@@ -274,9 +272,7 @@ fn step_to_page(step: &aws::SignInStep) -> Option<ipc::SignInStep> {
             expires_ms: milliseconds(*expires_at),
         },
         Step::Finishing => ipc::SignInStep::Finishing,
-        // Steps that a sign-in may learn later.
-        _ => return None,
-    })
+    }
 }
 
 fn milliseconds(moment: SystemTime) -> u64 {

@@ -13,7 +13,7 @@ AWS Session Manager in the terminal at hand.
 Usage:
   sessiondeck-cli connect [OPTIONS] <TARGET | CONNECTION>
   sessiondeck-cli exec --document <NAME> [OPTIONS] <TARGET | CONNECTION>
-  sessiondeck-cli sessions list [--owner <ARN>] [OPTIONS]
+  sessiondeck-cli sessions list [--owner <ARN | all>] [OPTIONS]
   sessiondeck-cli sessions end <SESSION ID> [OPTIONS]
 
 TARGET is i-..., mi-..., ecs:<cluster>_<task>_<runtime>, or a rule that finds a node:
@@ -30,7 +30,7 @@ Options:
                          'command=\"a, b\"'; a JSON object is taken too
   --reason <TEXT>        Why, for the account's session history
   --no-escape            connect: ~. does not end the session
-  --owner <ARN>          sessions list: this owner's only
+  --owner <ARN | all>    sessions list: this owner's or everybody's, not your own
   --log <LEVEL>          What happens, to standard error: error, warn, info, debug
   -h, --help             Print this
   -V, --version          Print the version

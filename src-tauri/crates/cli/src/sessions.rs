@@ -7,17 +7,39 @@ use aws::{Client, SessionRecord};
 
 use crate::options::Options;
 use crate::place;
+use crate::sign_in;
 use crate::streams::NO_READER;
 use crate::trouble::{Trouble, USAGE};
 
-/// Prints the sessions that have not ended.
+/// The word for everybody's sessions.
+const EVERYBODY: &str = "all";
+
+/// Prints the sessions that have not ended: the caller's own, or those of the owner that was named.
 ///
 /// # Errors
 ///
 /// What the service said.
 pub(crate) async fn list(options: &Options, owner: Option<&str>) -> Result<u8, Trouble> {
-    let client = Client::connect(place::settings(options), &place::broker()).await?;
-    let records = client.active_sessions(owner).await?;
+    let (broker, settings) = (place::broker(), place::settings(options));
+    let source = settings.source();
+    sign_in::make_sure(&broker, &source).await?;
+    let owner = match owner {
+        Some(EVERYBODY) => None,
+        Some(owner) => Some(owner.to_owned()),
+        None => match broker.caller(&source, settings.region.as_deref()).await {
+            Ok(caller) => Some(caller.arn),
+            Err(error) => {
+                // Without a standard error there is nobody to tell.
+                let _told = writeln!(
+                    std::io::stderr(),
+                    "Everybody's sessions, since it could not be asked whose yours are: {error}"
+                );
+                None
+            }
+        },
+    };
+    let client = Client::connect(settings, &broker).await?;
+    let records = client.active_sessions(owner.as_deref()).await?;
     print(&table(&records))
 }
 
@@ -27,7 +49,9 @@ pub(crate) async fn list(options: &Options, owner: Option<&str>) -> Result<u8, T
 ///
 /// What the service said.
 pub(crate) async fn end(options: &Options, session_id: &str) -> Result<u8, Trouble> {
-    let client = Client::connect(place::settings(options), &place::broker()).await?;
+    let (broker, settings) = (place::broker(), place::settings(options));
+    sign_in::make_sure(&broker, &settings.source()).await?;
+    let client = Client::connect(settings, &broker).await?;
     client.terminate_session(session_id).await?;
     Ok(0)
 }

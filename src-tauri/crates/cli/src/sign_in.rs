@@ -29,8 +29,6 @@ pub(crate) async fn make_sure(broker: &Broker, source: &Source) -> Result<(), Tr
         match &need {
             Need::SignIn(session) => sign_in(broker, session).await?,
             Need::Mfa(mfa) => ask_code(broker, mfa).await?,
-            // Kinds that the broker may learn later.
-            _ => return Err(error.into()),
         }
         met.push(need);
     }

@@ -1121,10 +1121,10 @@ fn sessions(files: &SharedConfig) -> Vec<SsoSession> {
     sections
         .chain(files.profiles().filter_map(|profile| {
             let chain = files.chain(profile.name()).ok()?;
-            match &chain.base {
-                Base::Sso(sso) => Some(session_of(sso)),
-                _ => None,
-            }
+            let Base::Sso(sso) = &chain.base else {
+                return None;
+            };
+            Some(session_of(sso))
         }))
         .collect()
 }

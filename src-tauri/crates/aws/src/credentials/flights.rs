@@ -103,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_all_have_left_is_begun_anew() {
         let flights = Flights::<u8, u8>::default();
-        let abandoned = flights.join(1, || std::future::pending());
+        let abandoned = flights.join(1, std::future::pending);
         drop(abandoned);
         assert_eq!(flights.join(1, || async { 7 }).await, 7);
     }

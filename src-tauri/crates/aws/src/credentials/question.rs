@@ -13,7 +13,6 @@ use crate::error::{Error, ErrorCode};
 
 /// What only a person can give.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Need {
     /// A sign-in to IAM Identity Center.
     SignIn(SsoSession),

@@ -343,6 +343,11 @@ async fn sessions_are_listed_and_ended() {
         text.contains(&id) && text.contains(target) && text.contains("Connected"),
         "{text}"
     );
+    assert_eq!(simulator.calls("GetCallerIdentity"), 1, "whose are mine?");
+    assert!(list.stderr.is_empty());
+    let list = piped(&simulator, &["sessions", "list", "--owner", "all"], b"").await;
+    assert!(String::from_utf8_lossy(&list.stdout).contains(&id));
+    assert_eq!(simulator.calls("GetCallerIdentity"), 1);
     let other = "arn:aws:iam::000000000000:user/other";
     let list = piped(&simulator, &["sessions", "list", "--owner", other], b"").await;
     assert!(!String::from_utf8_lossy(&list.stdout).contains(&id));

@@ -27,7 +27,6 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What a person is shown while a sign-in waits for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum SignInStep {
     /// Asking the service; nothing to do yet.
     Preparing,
