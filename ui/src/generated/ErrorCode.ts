@@ -3,4 +3,4 @@
 /**
  * What went wrong, for the page to act on. Only what the page treats differently has a code of its own.
  */
-export type ErrorCode = "invalidArgument" | "unknownProfile" | "unknownSession" | "builtInProfile" | "store" | "clipboard" | "internal";
+export type ErrorCode = "invalidArgument" | "unknownProfile" | "unknownSession" | "builtInProfile" | "store" | "clipboard" | "credentials" | "internal";

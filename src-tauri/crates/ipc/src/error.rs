@@ -20,6 +20,8 @@ pub enum ErrorCode {
     Store,
     /// The clipboard could not be read or written.
     Clipboard,
+    /// Credentials are missing, or a sign-in came to nothing.
+    Credentials,
     /// Something that should not happen; the message says what.
     Internal,
 }

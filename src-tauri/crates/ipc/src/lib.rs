@@ -4,16 +4,26 @@
 //! drift from the other. No logic lives here, and no secret ever crosses: the page names a profile, and the backend
 //! finds the credentials.
 
+mod credentials;
 mod error;
 mod profile;
 mod session;
 
+pub use credentials::{
+    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
+    SignIn, SignInStep,
+};
 pub use error::{CommandError, ErrorCode};
-pub use profile::{AwsSetup, Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
+pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
+
+/// The event that carries all questions that stand, whenever they change: a list of [`Question`].
+pub const QUESTIONS_EVENT: &str = "questions";
+/// The event that says that [`AwsSetup`] has changed.
+pub const AWS_SETUP_EVENT: &str = "aws-setup";
 
 /// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.
 ///

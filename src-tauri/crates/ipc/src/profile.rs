@@ -114,14 +114,3 @@ pub struct ProfileList {
     /// What to tell about the file; empty when all is well.
     pub notices: Vec<StoreNotice>,
 }
-
-/// What the machine's AWS configuration offers to choose from in the profile form.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct AwsSetup {
-    /// Names of the profiles in the shared configuration files.
-    pub profiles: Vec<String>,
-    /// Region codes, most common partitions first.
-    pub regions: Vec<String>,
-}
