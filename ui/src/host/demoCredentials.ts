@@ -105,6 +105,7 @@ export class DemoCredentials implements CredentialCalls {
   #attempt = 0;
   #signedInUntil: number | null = null;
   #coded = false;
+  #rolesUntil: number | null = null;
   readonly #hearers = new Set<(questions: readonly Question[]) => void>();
   readonly #setupHearers = new Set<() => void>();
 
@@ -126,6 +127,8 @@ export class DemoCredentials implements CredentialCalls {
   }
 
   caller({ awsProfile }: Profile): Caller {
+    if (awsProfile === null) throw new HostError("credentials", "There are no default credentials.");
+    this.#rolesUntil ??= Date.now() + 42.5 * MINUTE_MS;
     const account = PROFILES.find(({ name }) => name === awsProfile)?.account ?? "111122223333";
     const role = awsProfile === "ci" ? null : awsProfile === "prod-admin" ? "Admin" : "PowerUser";
     return {
@@ -137,7 +140,7 @@ export class DemoCredentials implements CredentialCalls {
         role === null
           ? `arn:aws:iam::${account}:user/ci-runner`
           : `arn:aws:sts::${account}:assumed-role/${role}/ana`,
-      expiresMs: role === null ? null : Date.now() + 42.5 * MINUTE_MS,
+      expiresMs: role === null ? null : this.#rolesUntil,
     };
   }
 

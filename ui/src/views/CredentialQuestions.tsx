@@ -65,7 +65,7 @@ function Frame({ question, title, testId, step, ref, children }: FrameProps) {
   useEffect(
     () => () => {
       // Under another dialog the keyboard goes back to that one by itself.
-      if (controller.store.state().dialog === null) controller.focusTerminal();
+      if (controller.store.state().dialog === null) controller.reclaimTerminal();
     },
     [controller],
   );

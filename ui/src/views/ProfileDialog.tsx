@@ -378,12 +378,10 @@ function Choice({
             <ListBoxItem className="menu-item" id={id} textValue={id}>
               {notes ? (
                 <span className="choice">
-                  <Text className="choice-name" slot="label">
-                    {id}
-                  </Text>
-                  <Text className="choice-notes" data-bad={bad} slot="description">
+                  <span className="choice-name">{id}</span>{" "}
+                  <span className="choice-notes" data-bad={bad}>
                     {notes.join(" · ")}
-                  </Text>
+                  </span>
                 </span>
               ) : (
                 id

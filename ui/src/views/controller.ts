@@ -25,6 +25,7 @@ import type { Link } from "../terminal/links";
 import { OutputScheduler } from "../terminal/outputQueue";
 import type { PasteReview } from "../terminal/paste";
 import { type Renderer, rendererFor } from "../terminal/renderer";
+import { claimFocus } from "./focusClaim";
 import { loadSettings, saveSettings } from "./settings";
 import { TabRuntime } from "./tabRuntime";
 
@@ -396,6 +397,12 @@ export class Controller {
 
   focusTerminal(): void {
     this.#activeRuntime()?.terminal.focus();
+  }
+
+  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
+  reclaimTerminal(): void {
+    const runtime = this.#activeRuntime();
+    if (runtime) claimFocus(runtime.terminal);
   }
 
   refreshThemes(): void {
