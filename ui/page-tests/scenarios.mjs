@@ -7,7 +7,8 @@ import { inTerminal, linkPlace, openDemo, openPage, screen, type, waitForScreen 
 const tabNames = (page) => page.getByTestId("tab-title").allTextContents();
 const activeElement = (page) => page.evaluate(() => document.activeElement?.className ?? "");
 
-async function scene(browser, base, options, run) {
+/** Opens the page, does something with it, and holds it to having complained of nothing. */
+export async function scene(browser, base, options, run) {
   const { page, context, complaints } = await openPage(browser, base, options);
   try {
     await run(page);

@@ -15,6 +15,20 @@ const hindered = (command, shown) => async (browser, base, options) => {
   return opened;
 };
 
+const asking = (browser, base, { parameters, ...options }) =>
+  openPage(browser, base, { scene: "asking", parameters, ...options });
+
+/** A sign-in that a connection waits for, and how far it has come. */
+const signIn = (signing, press, step) => async (browser, base, options) => {
+  const opened = await asking(browser, base, { ...options, parameters: { signin: signing } });
+  const { page } = opened;
+  await openCard(page, "Sandbox shell");
+  await page.getByTestId("sign-in-dialog").waitFor();
+  if (press !== null) await page.getByTestId(press).click();
+  await page.locator(`[data-testid=sign-in-dialog][data-step=${step}]`).waitFor();
+  return opened;
+};
+
 export const VIEWS = {
   "first-run": (browser, base, options) => openPage(browser, base, options),
 
@@ -273,6 +287,15 @@ export const VIEWS = {
     return opened;
   },
 
+  "aws-profile-choices": async (browser, base, options) => {
+    const opened = await openPage(browser, base, options);
+    await opened.page.getByTestId("new-profile").click();
+    await opened.page.getByTestId("field-aws-profile").focus();
+    await opened.page.keyboard.press("ArrowDown");
+    await opened.page.getByRole("option").first().waitFor();
+    return opened;
+  },
+
   "region-choices": async (browser, base, options) => {
     const opened = await openPage(browser, base, options);
     await opened.page.getByTestId("new-profile").click();
@@ -293,6 +316,62 @@ export const VIEWS = {
     await opened.page.getByTestId("profile-row").nth(2).click({ button: "right" });
     await opened.page.getByTestId("menu-delete").click();
     await opened.page.getByTestId("confirm-delete").waitFor();
+    return opened;
+  },
+
+  "sign-in": signIn("holds", null, "none"),
+  "sign-in-browser": signIn("holds", "sign-in-browser", "browser"),
+  "sign-in-device": signIn("holds", "sign-in-code", "device"),
+
+  "sign-in-problem": async (browser, base, options) => {
+    const opened = await signIn("fails", "sign-in-browser", "none")(browser, base, options);
+    const problem = opened.page.getByTestId("question-problem");
+    await problem.getByRole("button", { name: "Details", exact: true }).click();
+    return opened;
+  },
+
+  mfa: async (browser, base, options) => {
+    const opened = await asking(browser, base, options);
+    await openCard(opened.page, "Production admin");
+    await opened.page.getByTestId("mfa-code").waitFor();
+    return opened;
+  },
+
+  "mfa-problem": async (browser, base, options) => {
+    const opened = await VIEWS.mfa(browser, base, options);
+    await opened.page.keyboard.type("000000");
+    await opened.page.keyboard.press("Enter");
+    await opened.page.getByTestId("question-problem").waitFor();
+    return opened;
+  },
+
+  aws: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await opened.page.getByTestId("aws-open").click();
+    await opened.page.getByTestId("aws-profile").first().waitFor();
+    return opened;
+  },
+
+  "aws-signed-in": async (browser, base, options) => {
+    const opened = await VIEWS.aws(browser, base, options);
+    await opened.page.getByTestId("aws-sign-in-button").click();
+    await opened.page.getByTestId("aws-sign-out-button").waitFor();
+    await opened.page.getByTestId("sign-in-dialog").waitFor({ state: "detached" });
+    return opened;
+  },
+
+  "aws-empty": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { ...options, scene: "bare" });
+    await opened.page.getByTestId("aws-open").click();
+    await opened.page.getByTestId("aws-empty").waitFor();
+    return opened;
+  },
+
+  "who-am-i": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openCard(opened.page, "api-1 production");
+    await inTerminal(opened.page, 1);
+    await opened.page.getByTestId("status-caller").hover();
     return opened;
   },
 

@@ -1,10 +1,12 @@
 /** Every sentence and label of the window, in one place, so that it can be translated without hunting. */
+import type { AwsProfileKind } from "./generated/AwsProfileKind";
 import type { EndCause } from "./generated/EndCause";
 import type { Orphan } from "./generated/Orphan";
 import type { ProfileColour } from "./generated/ProfileColour";
 import type { SessionPhase } from "./generated/SessionPhase";
 import type { SessionState } from "./generated/SessionState";
 import type { SilenceKind } from "./generated/SilenceKind";
+import type { Remaining } from "./model/credentials";
 import type { FormProblem } from "./model/profileForm";
 import type { PasteConcern } from "./terminal/paste";
 
@@ -16,6 +18,35 @@ const apart = (name: string): string => `\u2068${name}\u2069`;
 
 const size = (bytes: number): string =>
   bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+
+const clock = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+const timeLeft = (left: Remaining): string => {
+  switch (left.kind) {
+    case "over":
+      return "expired";
+    case "moments":
+      return "under a minute";
+    case "minutes":
+      return `${left.minutes} min`;
+    case "hours":
+      return left.minutes === 0 ? `${left.hours} h` : `${left.hours} h ${left.minutes} min`;
+    case "days":
+      return plural(left.days, "day", "days");
+  }
+};
+
+/** The hour alone where it is today's. */
+const moment = (ms: number, nowMs: number): string => {
+  const at = new Date(ms);
+  const sameDay = at.toDateString() === new Date(nowMs).toDateString();
+  return at.toLocaleString("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(sameDay ? {} : { weekday: "short", day: "numeric", month: "short" }),
+  });
+};
 
 export const strings = {
   app: { name: "Sessiondeck", version: (version: string) => `Version ${version}` },
@@ -156,10 +187,6 @@ export const strings = {
     awsTitle: "Connect to AWS",
     awsText:
       "Save a profile with the target’s id. Credentials come from your AWS configuration and stay there.",
-    awsFound: (count: number) =>
-      count === 0
-        ? "No AWS profiles were found on this computer."
-        : `${plural(count, "AWS profile was", "AWS profiles were")} found on this computer.`,
     awsButton: "New profile",
     /** Said before a profile's name. */
     open: "Open",
@@ -250,6 +277,93 @@ export const strings = {
     end: (count: number) => (count === 1 ? "End it" : "End them"),
     leave: "Leave",
     ended: (count: number) => `${plural(count, "session was", "sessions were")} ended.`,
+  },
+
+  aws: {
+    title: "AWS configuration",
+    open: "AWS configuration",
+    problems: "What does not count",
+    place: (file: string, line: number | null) => (line === null ? file : `${file}:${line}`),
+    signIns: "Sign-ins",
+    signedInUntil: (ms: number, nowMs: number) => `Signed in until ${moment(ms, nowMs)}`,
+    notSignedIn: "Not signed in",
+    signIn: "Sign in",
+    signInTo: (label: string) => `Sign in to ${label}`,
+    signingIn: "Signing in…",
+    signOut: "Sign out",
+    signOutOf: (label: string) => `Sign out of ${label}`,
+    signingOut: "Signing out…",
+    profiles: "Profiles",
+    columnProfile: "Profile",
+    columnKind: "Credentials",
+    columnAccount: "Account",
+    columnRegion: "Region",
+    unknown: "not said",
+    kinds: {
+      keys: "Keys",
+      role: "Role",
+      sso: "IAM Identity Center",
+      process: "Program",
+      webIdentity: "Web identity",
+      login: "aws login",
+      surroundings: "Environment",
+      empty: "Nothing",
+      broken: "Unusable",
+    } satisfies Record<AwsProfileKind, string>,
+    count: (count: number) =>
+      count === 0
+        ? "No AWS profiles were found on this computer."
+        : `${plural(count, "AWS profile", "AWS profiles")} on this computer`,
+    emptyTitle: "No AWS profiles were found on this computer.",
+    emptyText: (config: string, credentials: string) => `They would be in ${config} and ${credentials}.`,
+    emptySso: "With IAM Identity Center, let the AWS CLI write one:",
+    emptySsoCommand: "aws configure sso",
+    emptyKeys: "With access keys:",
+    emptyKeysCommand: "aws configure",
+    emptyEnvironment:
+      "Without a profile, credentials come from the environment, the container or the instance, where there are any.",
+    loading: "Reading the AWS configuration…",
+    close: "Close",
+  },
+
+  question: {
+    signInTitle: (session: string) => `Sign in to ${apart(session)}`,
+    /** How many sessions cannot go on without the answer. */
+    waiting: (count: number) => `${plural(count, "session waits", "sessions wait")} for it.`,
+    signInLead: "The sign-in happens in your browser, and the AWS tools on this computer can use it too.",
+    startUrl: "Start URL",
+    browser: "Sign in with the browser",
+    code: "Use a code instead",
+    notNow: "Not now",
+    cancel: "Cancel sign-in",
+    preparing: "Asking IAM Identity Center…",
+    inBrowser: "Go on in your browser. This window waits for it.",
+    finishing: "You are signed in. Fetching the token…",
+    deviceLead: "Check that the page shows this code, and only then confirm there.",
+    deviceCode: "Code",
+    codeLeft: (seconds: number) => `Good for ${clock(seconds)}`,
+    codeOver: "This code has expired.",
+    address: "Address",
+    openAgain: "Open again",
+    copyAddress: "Copy address",
+    addressCopied: "Address",
+    copyCode: "Copy code",
+    details: "Details",
+    copyDetails: "Copy details",
+    mfaTitle: "Code of your MFA device",
+    mfaLead: (awsProfile: string) => `The AWS profile ${apart(awsProfile)} asks for it.`,
+    device: "Device",
+    role: "Role",
+    codeLabel: "Six-digit code",
+    send: "Continue",
+    checking: "Checking…",
+    codeShort: "A code has six digits.",
+  },
+
+  caller: {
+    copied: "ARN",
+    copy: (who: string) => `Copy the ARN of ${who}`,
+    left: timeLeft,
   },
 
   timeline: {

@@ -88,7 +88,36 @@ export const testIds = {
   statusSession: "status-session",
   statusAgent: "status-agent",
   statusSize: "status-size",
+  /** Who the credentials make one; `data-arn` tells in full. */
+  statusCaller: "status-caller",
   statusState: "status-state",
+
+  /** What the machine's AWS configuration offers. The button is in the sidebar, the line on the start page. */
+  awsOpen: "aws-open",
+  startAws: "start-aws",
+  awsDialog: "aws-dialog",
+  /** Each AWS profile, with `data-name` and `data-kind`. */
+  awsProfile: "aws-profile",
+  /** Each sign-in, with `data-label` and `data-signed-in`. */
+  awsSignIn: "aws-sign-in",
+  awsSignInButton: "aws-sign-in-button",
+  awsSignOutButton: "aws-sign-out-button",
+  awsProblem: "aws-problem",
+  awsEmpty: "aws-empty",
+  awsClose: "aws-close",
+
+  /** What only the person can give. A sign-in also has `data-step`: `none`, or the step's kind. */
+  signInDialog: "sign-in-dialog",
+  signInBrowser: "sign-in-browser",
+  signInCode: "sign-in-code",
+  signInOpen: "sign-in-open",
+  signInCopy: "sign-in-copy",
+  signInUserCode: "sign-in-user-code",
+  mfaDialog: "mfa-dialog",
+  mfaCode: "mfa-code",
+  mfaSend: "mfa-send",
+  questionCancel: "question-cancel",
+  questionProblem: "question-problem",
 
   pasteDialog: "paste-dialog",
   pasteText: "paste-text",

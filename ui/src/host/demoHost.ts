@@ -12,6 +12,7 @@ import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
+import { DemoCredentials } from "./demoCredentials";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -73,6 +74,14 @@ const TEAM: readonly ProfileDraft[] = [
   draft("Slow to answer", { awsProfile: "staging", region: "ap-southeast-2", target: "i-0000000000000510" }),
 ];
 
+/** Connections that ask for something first; two of them for the same sign-in. */
+const ASKING: readonly ProfileDraft[] = [
+  draft("Sandbox shell", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
+  draft("Sandbox database", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
+  draft("Production admin", { awsProfile: "prod-admin", region: "eu-west-1", colour: "red" }),
+  draft("Build runner", { awsProfile: "ci", region: "us-east-1", colour: "teal" }),
+];
+
 /** Names and ids at the edges of what there may be, and many of them. */
 const CROWD: readonly ProfileDraft[] = [
   draft("Payments production, primary database of the European region, maintenance window only", {
@@ -130,6 +139,8 @@ const SCENES: Readonly<
       startedMs: Date.UTC(2026, 10, 24, 9, 12 + index),
     })),
   },
+  asking: { profiles: ASKING, notices: [] },
+  bare: { profiles: [], notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
 
@@ -158,6 +169,15 @@ const REFUSED: Ended = {
   exitCode: null,
 };
 
+const UNANSWERED: Ended = {
+  cause: "refused",
+  by: "me",
+  message: "There are no credentials: you did not answer what they need.",
+  remedy: "Start again to be asked again.",
+  detail: null,
+  exitCode: null,
+};
+
 const OPEN: SessionState = {
   kind: "open",
   sessionId: "ana-0c9f4ab1d27e8f356",
@@ -180,6 +200,7 @@ interface DemoSession {
 export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
+  const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
   let clipboard = "";
   let lastId = 0;
   const newId = (kind: string) => `${kind}-${++lastId}`;
@@ -215,12 +236,16 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   };
   const end = (to: DemoSession, ended: Ended) => state(to, { kind: "ended", ended });
 
-  const begin = (to: DemoSession) => {
+  const begin = async (to: DemoSession) => {
     const slow = to.profile.target === "i-0000000000000510";
     const refused = to.profile.target === REFUSED.message.split(" ")[0];
     const step = slow ? 600_000 : 60;
     const later = (after: number, what: () => void) => to.timers.push(setTimeout(what, after));
     state(to, { kind: "connecting", phase: "starting" });
+    if (!(await credentials.ready(to.profile))) {
+      end(to, UNANSWERED);
+      return;
+    }
     if (refused) {
       later(step, () => end(to, REFUSED));
       return;
@@ -358,19 +383,15 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
-    awsSetup: () =>
-      answer(() => ({
-        profiles: ["default", "ci", "prod", "staging"],
-        regions: [
-          "eu-central-1",
-          "eu-west-1",
-          "eu-west-2",
-          "us-east-1",
-          "us-east-2",
-          "us-west-2",
-          "ap-southeast-2",
-        ],
-      })),
+    awsSetup: () => credentials.awsSetup(),
+    listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
+    openQuestions: () => credentials.openQuestions(),
+    listenQuestions: (listener) => credentials.listenQuestions(listener),
+    signIn: (label, withCode) => credentials.signIn(label, withCode),
+    signOut: () => credentials.signOut(),
+    answerMfa: (id, code) => credentials.answerMfa(id, code),
+    cancelQuestion: (id) => credentials.cancelQuestion(id),
+    whoAmI: (profileId) => answer(() => credentials.caller(findOwn(profileId))),
     openSession: (profileId, size) => answer(() => open(profileId, size)),
     listenSession: (event, listener) =>
       answer(() => {
@@ -378,7 +399,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         to.emit = listener;
         return () => (to.emit = () => undefined);
       }),
-    attachSession: (id) => answer(() => begin(session(id))),
+    attachSession: (id) => answer(() => void begin(session(id))),
     sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
     interruptSession: (id, { bytes, closing, alwaysClose }) =>
       answer(() => {

@@ -4,12 +4,14 @@
  */
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { Caller } from "../generated/Caller";
 import type { CommandError } from "../generated/CommandError";
 import type { ErrorCode } from "../generated/ErrorCode";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { ProfileList } from "../generated/ProfileList";
+import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -33,7 +35,23 @@ export interface Host {
   saveProfile(id: string | null, draft: ProfileDraft): Promise<Profile>;
   duplicateProfile(id: string): Promise<Profile>;
   deleteProfile(id: string): Promise<void>;
+
   awsSetup(): Promise<AwsSetup>;
+  /** Says that {@link awsSetup} would give something else now. */
+  listenAwsSetup(listener: () => void): Promise<Unlisten>;
+  /** What only the person can give, as it stands. */
+  openQuestions(): Promise<readonly Question[]>;
+  /** Hears all standing questions, each time that one of them changes. */
+  listenQuestions(listener: (questions: readonly Question[]) => void): Promise<Unlisten>;
+  /** Resolves once signed in. A second one for the same `session`, a sign-in's label, takes the place of the first. */
+  signIn(session: string, withCode: boolean): Promise<void>;
+  signOut(session: string): Promise<void>;
+  /** Resolves once the code has done; else the question stands and tells its problem. */
+  answerMfa(id: number, code: string): Promise<void>;
+  /** Whoever waits for the answer goes without. */
+  cancelQuestion(id: number): Promise<void>;
+  /** Who the credentials of a profile's connections make one. */
+  whoAmI(profileId: string): Promise<Caller>;
 
   /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
   openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;

@@ -4,9 +4,11 @@ import { listen } from "@tauri-apps/api/event";
 
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { Caller } from "../generated/Caller";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
+import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -27,6 +29,14 @@ export const tauriHost: Host = {
   duplicateProfile: (id) => call<Profile>("duplicate_profile", { id }),
   deleteProfile: (id) => call("delete_profile", { id }),
   awsSetup: () => call<AwsSetup>("aws_setup"),
+  listenAwsSetup: (listener) => listen("aws-setup", () => listener()),
+  openQuestions: () => call<Question[]>("open_questions"),
+  listenQuestions: (listener) => listen<Question[]>("questions", ({ payload }) => listener(payload)),
+  signIn: (session, withCode) => call("sign_in", { session, withCode }),
+  signOut: (session) => call("sign_out", { session }),
+  answerMfa: (id, code) => call("answer_mfa", { id, code }),
+  cancelQuestion: (id) => call("cancel_question", { id }),
+  whoAmI: (profileId) => call<Caller>("who_am_i", { profileId }),
   openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
   listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
   attachSession: (id) => call("attach_session", { id }),

@@ -3,6 +3,7 @@ import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { Question } from "../generated/Question";
 import type { StoreNotice } from "../generated/StoreNotice";
 import { NO_TABS, type Tabs } from "./tabs";
 
@@ -21,11 +22,14 @@ export interface Toast {
 /** What lies over the window and must be answered first. */
 export type DialogState =
   | { readonly kind: "profileForm"; readonly profile: Profile | null }
-  | { readonly kind: "deleteProfile"; readonly profile: Profile };
+  | { readonly kind: "deleteProfile"; readonly profile: Profile }
+  | { readonly kind: "aws" };
 
 export interface AppState {
   readonly info: AppInfo | null;
   readonly aws: AwsSetup | null;
+  /** What only the person can give; the first is asked. */
+  readonly questions: readonly Question[];
   readonly profiles: Profiles;
   readonly storeNotices: readonly StoreNotice[];
   /** Sessions that an earlier run left open, until somebody has decided about them. */
@@ -48,6 +52,7 @@ export const clamp = (value: number, { min, max }: { min: number; max: number })
 export const INITIAL: AppState = {
   info: null,
   aws: null,
+  questions: [],
   profiles: { kind: "loading" },
   storeNotices: [],
   orphans: [],
@@ -58,6 +63,10 @@ export const INITIAL: AppState = {
   sidebar: { open: true, width: SIDEBAR.usual },
   fontSize: FONT.usual,
 };
+
+/** The question to ask now: none while something else is being filled in, whose keys would go astray. */
+export const askedNow = ({ questions, dialog }: AppState): Question | undefined =>
+  dialog === null || dialog.kind === "aws" ? questions[0] : undefined;
 
 export const profileList = (state: AppState): readonly Profile[] =>
   state.profiles.kind === "ready" ? state.profiles.list : NONE;

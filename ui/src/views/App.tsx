@@ -8,8 +8,10 @@ import { actionFor } from "../model/bindings";
 import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
+import { AwsDialog } from "./AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "./controller";
+import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
@@ -30,6 +32,7 @@ export function App({ controller }: { readonly controller: Controller }) {
         </div>
       </div>
       <Dialogs />
+      <CredentialQuestions />
       <Questions />
       <Toasts />
       <LiveRegion />
@@ -108,6 +111,8 @@ function Dialogs() {
       return <ProfileDialog key={dialog.profile?.id ?? "new"} profile={dialog.profile} />;
     case "deleteProfile":
       return <DeleteDialog profile={dialog.profile} />;
+    case "aws":
+      return <AwsDialog />;
     default:
       return assertNever(dialog);
   }

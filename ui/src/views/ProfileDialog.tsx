@@ -23,6 +23,7 @@ import {
   TextField,
 } from "react-aria-components";
 
+import type { AwsProfile } from "../generated/AwsProfile";
 import type { Profile } from "../generated/Profile";
 import { toHostError } from "../host/host";
 import {
@@ -153,7 +154,7 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
             help={text.awsProfileHelp}
             label={text.awsProfile}
             onChange={(awsProfile) => set({ awsProfile })}
-            options={aws?.profiles ?? []}
+            options={aws?.profiles.map(awsOption) ?? []}
             placeholder={text.awsProfilePlaceholder}
             problem={null}
             testId={testIds.fieldAwsProfile}
@@ -164,7 +165,7 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
             label={text.region}
             onBlur={touch("region")}
             onChange={(region) => set({ region })}
-            options={aws?.regions ?? []}
+            options={aws?.regions.map((id) => ({ id })) ?? []}
             placeholder={text.regionPlaceholder}
             problem={problemOf("region")}
             testId={testIds.fieldRegion}
@@ -315,8 +316,21 @@ function Field({
   );
 }
 
+interface Option {
+  readonly id: string;
+  /** What tells it from others, below its name. */
+  readonly notes?: readonly string[];
+  readonly bad?: boolean;
+}
+
+function awsOption({ name, kind, account, region, detail }: AwsProfile): Option {
+  const bad = kind === "broken";
+  const notes = [strings.aws.kinds[kind], bad ? detail : account, bad ? null : region];
+  return { id: name, notes: notes.filter((note) => note !== null), bad };
+}
+
 interface ChoiceProps extends Omit<FieldProps, "mono" | "autoFocus"> {
-  readonly options: readonly string[];
+  readonly options: readonly Option[];
 }
 
 /** A field with choices that takes anything else too. */
@@ -336,7 +350,7 @@ function Choice({
       allowsCustomValue
       allowsEmptyCollection={false}
       className="field"
-      defaultItems={options.map((id) => ({ id }))}
+      defaultItems={options}
       inputValue={value}
       isInvalid={problem !== null}
       menuTrigger="input"
@@ -359,10 +373,19 @@ function Choice({
       </div>
       <Below help={help} problem={problem} />
       <Popover className="popover combo-popover" offset={4}>
-        <ListBox<{ id: string }> className="menu">
-          {({ id }) => (
+        <ListBox<Option> className="menu">
+          {({ id, notes, bad }) => (
             <ListBoxItem className="menu-item" id={id} textValue={id}>
-              {id}
+              {notes ? (
+                <span className="choice">
+                  <span className="choice-name">{id}</span>{" "}
+                  <span className="choice-notes" data-bad={bad}>
+                    {notes.join(" · ")}
+                  </span>
+                </span>
+              ) : (
+                id
+              )}
             </ListBoxItem>
           )}
         </ListBox>

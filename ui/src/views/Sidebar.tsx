@@ -1,4 +1,4 @@
-import { Ellipsis, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
+import { Ellipsis, KeyRound, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
 import { type PointerEvent as ReactPointerEvent, useState } from "react";
 import {
   Button,
@@ -46,6 +46,13 @@ export function Sidebar() {
           onPress={() => controller.editProfile(null)}
           testId={testIds.newProfile}
         />
+        <IconButton
+          className="rail-last"
+          icon={KeyRound}
+          label={strings.aws.open}
+          onPress={() => controller.showAws()}
+          testId={testIds.awsOpen}
+        />
       </nav>
     );
   }
@@ -75,7 +82,7 @@ export function Sidebar() {
         />
       </header>
       <ProfileNavigator />
-      <Version />
+      <Foot />
       <WidthHandle />
     </nav>
   );
@@ -91,9 +98,18 @@ function Logo() {
   );
 }
 
-function Version() {
+function Foot() {
+  const controller = useController();
   const version = useApp((state) => state.info?.version ?? "");
-  return <footer className="sidebar-footer">{version ? strings.app.version(version) : ""}</footer>;
+  return (
+    <footer className="sidebar-footer">
+      <Button className="sidebar-aws" data-testid={testIds.awsOpen} onPress={() => controller.showAws()}>
+        <KeyRound aria-hidden size={14} strokeWidth={1.75} />
+        {strings.aws.open}
+      </Button>
+      <span className="ellipsis">{version ? strings.app.version(version) : ""}</span>
+    </footer>
+  );
 }
 
 function ProfileNavigator() {

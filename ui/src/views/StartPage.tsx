@@ -1,4 +1,4 @@
-import { Plus, Terminal } from "lucide-react";
+import { KeyRound, Plus, Terminal } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import { profileList } from "../model/appState";
@@ -26,7 +26,6 @@ export function StartPage() {
 
 function FirstRun() {
   const controller = useController();
-  const aws = useApp((state) => state.aws);
   const demo = useApp((state) => profileList(state).find(({ builtIn }) => builtIn));
   return (
     <>
@@ -50,9 +49,8 @@ function FirstRun() {
         </section>
         <section className="start-way">
           <h3>{strings.start.awsTitle}</h3>
-          <p>
-            {strings.start.awsText} {aws ? strings.start.awsFound(aws.profiles.length) : ""}
-          </p>
+          <p>{strings.start.awsText}</p>
+          <AwsLine />
           <Button
             className="button"
             data-testid={testIds.startNewProfile}
@@ -112,7 +110,25 @@ function Cards() {
         </li>
       </ul>
       {left > 0 ? <p className="start-more">{strings.start.more(left)}</p> : null}
+      <AwsLine />
     </>
+  );
+}
+
+/** How many AWS profiles there are to choose from, and the way to see them. */
+function AwsLine() {
+  const controller = useController();
+  const count = useApp((state) => state.aws?.profiles.length ?? null);
+  if (count === null) return null;
+  return (
+    <Button
+      className="link-button start-aws"
+      data-testid={testIds.startAws}
+      onPress={() => controller.showAws()}
+    >
+      <KeyRound aria-hidden size={14} strokeWidth={1.75} />
+      {strings.aws.count(count)}
+    </Button>
   );
 }
 

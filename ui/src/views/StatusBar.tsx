@@ -7,6 +7,7 @@ import { testIds } from "../testIds";
 import { Clipped } from "./Clipped";
 import { useController } from "./context";
 import { TimelineButton } from "./Timeline";
+import { WhoAmI } from "./WhoAmI";
 
 /** One line about the session below its terminal. Ids can be copied by pressing them. */
 export function StatusBar({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
@@ -30,6 +31,7 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
         <Copyable label={strings.status.sessionId} testId={testIds.statusSession} text={sessionId} />
       )}
       <span className="status-space" />
+      <WhoAmI id={id} session={session} />
       <TimelineButton id={id} />
       {agentVersion === null ? null : (
         <span className="status-agent" data-testid={testIds.statusAgent}>

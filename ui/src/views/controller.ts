@@ -2,6 +2,8 @@
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { Caller } from "../generated/Caller";
+import type { Question as StandingQuestion } from "../generated/Question";
 import { type Host, toHostError } from "../host/host";
 import {
   type AppState,
@@ -23,6 +25,7 @@ import type { Link } from "../terminal/links";
 import { OutputScheduler } from "../terminal/outputQueue";
 import type { PasteReview } from "../terminal/paste";
 import { type Renderer, rendererFor } from "../terminal/renderer";
+import { claimFocus } from "./focusClaim";
 import { loadSettings, saveSettings } from "./settings";
 import { TabRuntime } from "./tabRuntime";
 
@@ -42,6 +45,10 @@ export class Controller {
   #renderer: Renderer = "dom";
   #lastTab = 0;
   #lastToast = 0;
+  #lastAwsLoad = 0;
+  #questionsHeard = false;
+  /** The latest sign-in of each label; what became of earlier ones is no news. */
+  readonly #signIns = new Map<string, symbol>();
 
   constructor(readonly host: Host) {
     this.store = createStore<AppState>({ ...INITIAL, ...loadSettings() });
@@ -56,7 +63,7 @@ export class Controller {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#loadInfo(), this.loadProfiles(), this.#loadAws()]);
+    await Promise.all([this.#loadInfo(), this.loadProfiles(), this.#loadAws(), this.#hearCredentials()]);
     void this.#findOrphans();
   }
 
@@ -101,12 +108,39 @@ export class Controller {
   }
 
   async #loadAws(): Promise<void> {
+    this.#lastAwsLoad += 1;
+    const load = this.#lastAwsLoad;
     try {
-      this.#set({ aws: await this.host.awsSetup() });
+      const aws = await this.host.awsSetup();
+      if (load === this.#lastAwsLoad) this.#set({ aws });
     } catch (reason) {
       // The form takes free text, so the choices are a comfort only.
       this.showError(reason);
     }
+  }
+
+  /** For as long as the window is there. */
+  async #hearCredentials(): Promise<void> {
+    try {
+      await this.host.listenAwsSetup(() => void this.#loadAws());
+      await this.host.listenQuestions((questions) => {
+        this.#questionsHeard = true;
+        this.#questionsChanged(questions);
+      });
+      const questions = await this.host.openQuestions();
+      // What has been heard meanwhile is newer.
+      if (!this.#questionsHeard) this.#questionsChanged(questions);
+    } catch (reason) {
+      this.showError(reason);
+    }
+  }
+
+  #questionsChanged(questions: readonly StandingQuestion[]): void {
+    const before = this.store.state().questions;
+    this.#set({ questions });
+    const stands = (id: number) => questions.some((each) => each.id === id);
+    // What an answer brought, such as a sign-in, changes what there is to choose from.
+    if (before.some(({ id }) => !stands(id))) void this.#loadAws();
   }
 
   async loadProfiles(): Promise<void> {
@@ -171,6 +205,63 @@ export class Controller {
 
   dismissStoreNotice(index: number): void {
     this.store.update((state) => ({ ...state, storeNotices: state.storeNotices.toSpliced(index, 1) }));
+  }
+
+  // Credentials.
+
+  showAws(): void {
+    this.#set({ dialog: { kind: "aws" } });
+  }
+
+  /** Says what went wrong where no question stands that would say it. */
+  async signIn(label: string, withCode: boolean): Promise<void> {
+    const mine = Symbol(label);
+    this.#signIns.set(label, mine);
+    try {
+      await this.host.signIn(label, withCode);
+    } catch (reason) {
+      if (this.#signIns.get(label) !== mine) return;
+      const standing = await this.host.openQuestions().catch(() => []);
+      const told = standing.some(
+        ({ about, problem }) => about.kind === "signIn" && about.session === label && problem !== null,
+      );
+      if (!told) this.showError(reason);
+    } finally {
+      if (this.#signIns.get(label) === mine) this.#signIns.delete(label);
+    }
+  }
+
+  async signOut(label: string): Promise<void> {
+    try {
+      await this.host.signOut(label);
+    } catch (reason) {
+      this.showError(reason);
+    }
+    await this.#loadAws();
+  }
+
+  cancelQuestion({ id, about }: StandingQuestion): void {
+    // Whoever cancels knows that nothing came of it.
+    if (about.kind === "signIn") this.#signIns.delete(about.session);
+    this.host.cancelQuestion(id).catch((reason: unknown) => this.showError(reason));
+  }
+
+  /** Rejects with the host's error; the question mostly tells it too. */
+  answerMfa(id: number, code: string): Promise<void> {
+    return this.host.answerMfa(id, code);
+  }
+
+  whoAmI(profile: Profile): Promise<Caller> {
+    return this.host.whoAmI(profile.id);
+  }
+
+  /** Opens a page for the person, as a press asked for. */
+  async openPage(url: string): Promise<void> {
+    try {
+      await this.host.openLink(url);
+    } catch (reason) {
+      this.showError(reason);
+    }
   }
 
   // Tabs.
@@ -306,6 +397,12 @@ export class Controller {
 
   focusTerminal(): void {
     this.#activeRuntime()?.terminal.focus();
+  }
+
+  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
+  reclaimTerminal(): void {
+    const runtime = this.#activeRuntime();
+    if (runtime) claimFocus(runtime.terminal);
   }
 
   refreshThemes(): void {
