@@ -77,6 +77,26 @@ impl Home {
         fs::write(file, profiles.to_string()).unwrap();
     }
 
+    /// Whether any file of the application itself, its log included, has this text in it.
+    pub(crate) fn own_files_contain(&self, text: &str) -> bool {
+        let mut folders = vec![self.folder.path().join("config")];
+        let mut files = vec![self.folder.path().join("application.log")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push(path);
+                }
+            }
+        }
+        files.iter().any(|file| {
+            let bytes = fs::read(file).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(text)
+        })
+    }
+
     /// What the application has written down of its live sessions; `None` while there are none.
     pub(crate) fn live_record(&self) -> Option<String> {
         let folder = fs::read_dir(self.folder.path().join("config/live")).ok()?;

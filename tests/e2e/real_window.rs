@@ -6,6 +6,7 @@ mod outage;
 mod page_rules;
 mod profiles;
 mod shell;
+mod sign_in;
 mod tabs;
 
 use std::{env, fs};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use connect::{AwsSource, Plan};
 use engine::{SessionConfig, SessionHandle, SessionUpdate, State};
+use simulator::config::Shell;
 use simulator::{Config, Simulator};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -12,6 +13,8 @@ use tokio_util::task::TaskTracker;
 async fn smp_122_the_signature_holds_for_the_gateway_in_the_stream_urls_hosts_place() {
     let mut config = Config::default();
     config.require_signature = true;
+    // Without the person's start-up files.
+    config.shell = Shell::new(["/bin/sh"]);
     let simulator = Simulator::start(config).await.expect("loopback is there");
     // Another name of the same server: what is signed and sent as `Host` has to be this one.
     let gateway = simulator.endpoint_url().replace("127.0.0.1", "localhost");

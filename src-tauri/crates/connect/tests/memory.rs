@@ -226,8 +226,11 @@ mod searcher {
     impl Holder {
         /// Has a session held, cut, resumed and ended.
         fn run(runtime: &Runtime, more: &[&str]) -> Self {
+            let mut config = Config::default();
+            // Without the person's start-up files.
+            config.shell = Shell::new(["/bin/sh"]);
             let simulator = runtime
-                .block_on(Simulator::start(Config::default()))
+                .block_on(Simulator::start(config))
                 .expect("loopback is there");
             let key = simulator.secret_access_key().expose_secret().to_owned();
             let mut child = Command::new(std::env::current_exe().expect("this program"))

@@ -112,7 +112,7 @@ impl SessionSource for Spy {
 
 /// Holds a session from start to end and gives back every secret of it.
 async fn session() -> Vec<SecretString> {
-    let simulator = Simulator::start(Config::default())
+    let simulator = Simulator::start(plain_shell())
         .await
         .expect("loopback is there");
     let secrets = Arc::new(Mutex::new(vec![simulator.secret_access_key().clone()]));
@@ -242,4 +242,11 @@ fn secrets_stay_out_of_the_log_and_the_test_would_see_them() {
 
 fn broker() -> aws::Broker {
     aws::Broker::new(aws::BrokerOptions::from_environment())
+}
+
+/// Without the person's start-up files.
+fn plain_shell() -> Config {
+    let mut config = Config::default();
+    config.shell = simulator::config::Shell::new(["/bin/sh"]);
+    config
 }
