@@ -54,7 +54,8 @@ export const CREDENTIAL_SCENARIOS = {
       await page.keyboard.press("Enter");
       await page.locator("[data-testid=sign-in-dialog][data-step=browser]").waitFor();
       await dialog.getByText("Go on in your browser").waitFor();
-      assert.ok(await dialog.evaluate((element) => element.contains(document.activeElement)));
+      // Not on a button that took the pressed one's place, such as the one that cancels.
+      assert.equal(await focused(page), "sign-in-dialog");
       await gone(dialog);
       await inTerminal(page, 2);
       await type(page, "echo signed in");
@@ -225,6 +226,14 @@ export const CREDENTIAL_SCENARIOS = {
       assert.match(await page.getByTestId("aws-empty").innerText(), /%UserProfile%\\\.aws\\config/);
     });
   },
+
+  "what is written to the AWS files is seen at once": (browser, base) =>
+    scene(browser, base, { scene: "bare", parameters: { signin: "written" } }, async (page) => {
+      await page.getByTestId("aws-open").click();
+      await page.getByTestId("aws-empty").waitFor();
+      await page.getByTestId("aws-profile").first().waitFor();
+      assert.equal(await page.getByTestId("aws-empty").count(), 0);
+    }),
 
   "the form's AWS profiles tell their kind, account and region, and are filtered by typing": (
     browser,

@@ -1,6 +1,7 @@
 /**
  * The credentials' part of the backend inside the page: AWS profiles of several kinds, a sign-in, and the questions that
- * connections raise. `?signin=holds` leaves a sign-in waiting for the person, `?signin=fails` lets it come to nothing.
+ * connections raise. `?signin=holds` leaves a sign-in waiting for the person, `?signin=fails` lets it come to nothing, and
+ * with `?signin=written` somebody writes the files of a bare computer while the page is open.
  */
 import type { AwsProfile } from "../generated/AwsProfile";
 import type { AwsProfileKind } from "../generated/AwsProfileKind";
@@ -16,6 +17,7 @@ const MINUTE_MS = 60_000;
 const STEP_MS = 250;
 /** How long the make-believe person takes with the make-believe page. */
 const BROWSER_MS = 1_200;
+const WRITTEN_MS = 1_500;
 
 const SIGN_IN = { label: "corp", startUrl: "https://corp.awsapps.example/start" } as const;
 const DEVICE = "arn:aws:iam::111122223333:mfa/ana-phone";
@@ -112,7 +114,7 @@ export class DemoCredentials implements CredentialCalls {
   /** `bare`: a computer on which nobody has set up anything. */
   constructor(
     private readonly signing: string | null,
-    private readonly bare: boolean,
+    private bare: boolean,
   ) {}
 
   /** Whether the person has given what a connection needs; asks where that is open. */
@@ -164,6 +166,12 @@ export class DemoCredentials implements CredentialCalls {
   async listenAwsSetup(listener: () => void): Promise<Unlisten> {
     await Promise.resolve();
     this.#setupHearers.add(listener);
+    if (this.signing === "written") {
+      setTimeout(() => {
+        this.bare = false;
+        listener();
+      }, WRITTEN_MS);
+    }
     return () => void this.#setupHearers.delete(listener);
   }
 

@@ -102,7 +102,7 @@ function SignInQuestion({ question, about }: { readonly question: Question; read
   const kind = step?.kind ?? "none";
   const starting = pressed === question;
 
-  // A step takes the button with it that was pressed to get there.
+  // A step takes the button with it that was pressed to get there, and what is left to press next is "cancel".
   useEffect(() => {
     if (dialog.current?.contains(document.activeElement) === false) dialog.current.focus();
   }, [kind]);
