@@ -205,6 +205,7 @@ mod searcher {
     use std::time::{Duration, Instant};
 
     use secrecy::ExposeSecret as _;
+    use simulator::config::Shell;
     use simulator::{Config, Disconnect, Simulator};
     use testsuite::secrets::{forms, hits, pieces, writable_memory};
     use tokio::runtime::Runtime;
