@@ -70,7 +70,8 @@ pub(crate) fn cancel_question(state: State<'_, AppState>, id: u32) {
 #[tauri::command]
 pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> Answer<Caller> {
     let profile = state.profiles.find(convert::profile_id(&profile_id)?)?;
-    let settings = opening::settings(&profile);
+    let connection = opening::connection(&profile).map_err(|error| invalid(&error.message))?;
+    let settings = connect::settings(&connection);
     state
         .credentials
         .caller(&settings.source(), settings.region.as_deref())

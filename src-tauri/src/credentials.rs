@@ -4,8 +4,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws::{Broker, BrokerOptions, Need, Source};
+use connect::Keyring;
 use ipc::{CommandError, ErrorCode};
 use secrecy::SecretString;
+use secrets::KeyStore;
 use shared_config::{Base, Paths, Profile, ProfileKind, SharedConfig, Watcher};
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::watch;
@@ -28,6 +30,7 @@ impl Credentials {
             open: Box::new(|url| {
                 Box::pin(async move { link::open(url.into()).await.map_err(|error| error.message) })
             }),
+            keys: Some(Box::new(Keyring(KeyStore::start()))),
             ..BrokerOptions::from_environment()
         };
         Self {

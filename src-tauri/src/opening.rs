@@ -1,11 +1,10 @@
 //! From a saved connection to what a session is started with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connect::{AwsSource, Plan};
 use engine::{SessionSource, SourceError, SourceErrorKind};
-use profiles::{LiveSession, Profile, Target};
+use profiles::{Connection, LiveSession, Profile};
 use tauri::{AppHandle, Manager};
 
 use crate::state::AppState;
@@ -34,36 +33,27 @@ pub(crate) fn record(profile: &Profile) -> Option<LiveSession> {
     })
 }
 
-/// What a connection says of AWS.
-pub(crate) fn settings(profile: &Profile) -> aws::Settings {
-    aws::Settings {
-        aws_profile: profile.draft.aws_profile.clone(),
-        region: profile.draft.region.clone(),
-        ..aws::Settings::default()
-    }
-}
-
 async fn plan(app: &AppHandle, profile: Profile) -> Result<Plan, SourceError> {
     if profile.is_built_in() {
         return app.state::<AppState>().demo.plan().await;
     }
-    let settings = settings(&profile);
-    let draft = profile.draft;
-    Ok(Plan {
-        settings,
-        tags: tags(&draft.target),
-        request: aws::StartSession {
-            target: draft.target,
-            document: draft.document,
-            parameters: draft.parameters,
-            reason: draft.reason,
-        },
-    })
+    Ok(Plan::of(&connection(&profile)?))
 }
 
-/// The tags of the node to find, where the target is a rule.
-fn tags(target: &str) -> Option<BTreeMap<String, String>> {
-    target.parse::<Target>().ok()?.tags()
+/// What a saved connection says. The store takes nothing that is wrong, but a file may have been edited by hand.
+pub(crate) fn connection(profile: &Profile) -> Result<Connection, SourceError> {
+    profile.connection().map_err(|errors| SourceError {
+        kind: SourceErrorKind::Refused,
+        message: "This connection cannot be used as it is.".to_owned(),
+        remedy: Some("Correct it, then start again.".to_owned()),
+        detail: Some(
+            errors
+                .into_iter()
+                .map(|error| error.message)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    })
 }
 
 /// A demo that could not be started, in the words of a session that could not.

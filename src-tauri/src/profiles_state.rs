@@ -1,6 +1,6 @@
 //! The saved connections, shared among the commands.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -10,16 +10,27 @@ use profiles::{Profile, ProfileId, ProfileStore};
 use crate::convert;
 
 /// The store behind a lock. Its calls touch the disk, so the commands that make them run on a thread that may block.
-pub(crate) struct ProfilesState(Mutex<ProfileStore>);
+pub(crate) struct ProfilesState {
+    store: Mutex<ProfileStore>,
+    folder: PathBuf,
+}
 
 impl ProfilesState {
     pub(crate) fn open(folder: &Path) -> Self {
-        Self(Mutex::new(ProfileStore::open(folder, SystemTime::now)))
+        let mut store = ProfileStore::open(folder, SystemTime::now);
+        store.set_team_files(profiles::team_files(folder));
+        Self {
+            store: Mutex::new(store),
+            folder: folder.to_owned(),
+        }
     }
 
     pub(crate) fn list(&self) -> ProfileList {
         let mut store = self.lock();
+        // One may have come or gone.
+        store.set_team_files(profiles::team_files(&self.folder));
         store.refresh();
+        let team_problems = store.team_problems();
         ProfileList {
             profiles: store
                 .profiles()
@@ -30,6 +41,9 @@ impl ProfilesState {
                 .notices()
                 .iter()
                 .map(convert::notice_to_page)
+                .chain(team_problems.iter().map(|problem| ipc::StoreNotice::TeamFile {
+                    problem: problem.message(),
+                }))
                 .collect(),
         }
     }
@@ -62,6 +76,6 @@ impl ProfilesState {
     }
 
     fn lock(&self) -> MutexGuard<'_, ProfileStore> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -169,6 +169,7 @@ export const strings = {
     newerTitle: "The profiles were saved by a newer version of Sessiondeck.",
     newerText: (schema: number) =>
       `They are shown and can be opened, but not changed (file format ${schema}). Update Sessiondeck to change them.`,
+    teamFileTitle: "Something your team shares was left out.",
     unreadableTitle: "The profile file cannot be read, so nothing can be saved.",
     dismiss: "Dismiss",
   },

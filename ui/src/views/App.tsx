@@ -128,7 +128,7 @@ function StoreNotices() {
         className="banner"
         data-kind={notice.kind}
         data-testid={testIds.storeNotice}
-        key={title}
+        key={`${title} ${text}`}
         role="alert"
       >
         <TriangleAlert aria-hidden size={18} strokeWidth={1.75} />
@@ -186,6 +186,8 @@ function storeNoticeText(notice: StoreNotice): { title: string; text: string } {
       return { title: text.missingTitle, text: text.missingText(notice.restored) };
     case "newer":
       return { title: text.newerTitle, text: text.newerText(notice.schema) };
+    case "teamFile":
+      return { title: text.teamFileTitle, text: notice.problem };
     case "unreadable":
       return { title: text.unreadableTitle, text: notice.problem };
     default:

@@ -180,7 +180,7 @@ impl Client {
         let network = broker.network(&source)?;
         let profile = match &source {
             Source::Profile(name) => Some(name.as_str()),
-            Source::DefaultChain | Source::Stored(_) => None,
+            Source::DefaultChain | Source::Environment | Source::Stored(_) => None,
         };
         let config = network.sdk_config(&broker.files(), profile, &region).await;
         let credentials = match settings.credentials {
@@ -195,7 +195,9 @@ impl Client {
                 None,
                 "sessiondeck",
             )),
-            Credentials::Configured | Credentials::Stored(_) => broker.provider(source),
+            Credentials::Configured | Credentials::Environment | Credentials::Stored(_) => {
+                broker.provider(source)
+            }
         };
         let config = config
             .into_builder()

@@ -10,6 +10,8 @@ pub enum Credentials {
     /// From the AWS configuration of this computer: the default chain, or the AWS profile that [`Settings`] names.
     #[default]
     Configured,
+    /// The keys of the environment's variables and nothing else.
+    Environment,
     /// Keys that were typed into the application, kept under this name.
     Stored(String),
     /// Given here.
@@ -51,6 +53,7 @@ impl Settings {
     pub fn source(&self) -> Source {
         match (&self.credentials, &self.aws_profile) {
             (Credentials::Stored(name), _) => Source::Stored(name.clone()),
+            (Credentials::Environment, _) => Source::Environment,
             (Credentials::Configured | Credentials::Keys { .. }, Some(profile)) => {
                 Source::Profile(profile.clone())
             }

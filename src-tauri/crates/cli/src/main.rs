@@ -6,6 +6,7 @@
 
 mod ending;
 mod escape;
+mod keys;
 mod options;
 mod parameters;
 mod place;
@@ -64,6 +65,9 @@ fn run(wish: Wish, options: &Options) -> Result<u8, Trouble> {
         }
         Wish::List { owner } => wait(sessions::list(options, owner.as_deref())),
         Wish::End { session_id } => wait(sessions::end(options, &session_id)),
+        Wish::AddKeys { name } => wait(keys::add(&name)),
+        Wish::ListKeys => wait(keys::list()),
+        Wish::DeleteKeys { name } => wait(keys::delete(&name)),
     }
 }
 

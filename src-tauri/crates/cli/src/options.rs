@@ -15,6 +15,7 @@ Usage:
   sessiondeck-cli exec --document <NAME> [OPTIONS] <TARGET | CONNECTION>
   sessiondeck-cli sessions list [--owner <ARN | all>] [OPTIONS]
   sessiondeck-cli sessions end <SESSION ID> [OPTIONS]
+  sessiondeck-cli keys add <NAME> | keys list | keys delete <NAME>
 
 TARGET is i-..., mi-..., ecs:<cluster>_<task>_<runtime>, or a rule that finds a node:
 name:<Name tag>, tag:<key>=<value>[,...], asg:<group>; CONNECTION the name of
@@ -35,6 +36,10 @@ Options:
   -h, --help             Print this
   -V, --version          Print the version
 
+keys are in the system's keyring; a connection with the credentials keyring:<NAME>
+uses them. keys add asks for them, or reads three lines of standard input: the
+access key ID, the secret access key, the session token or nothing.
+
 connect hands the terminal over to the session. ~. at the start of a line ends it,
 ~~ is one tilde. Without a terminal, standard input is forwarded and its end is
 sent as Ctrl-D. exec reads no input; Ctrl-C interrupts the command, twice leaves.
@@ -53,6 +58,9 @@ pub(crate) enum Wish {
     List { owner: Option<String> },
     End { session_id: String },
     Resume,
+    AddKeys { name: String },
+    ListKeys,
+    DeleteKeys { name: String },
     Print(String),
 }
 
@@ -138,6 +146,13 @@ fn wish(
             session_id: (*id).to_owned(),
         }),
         ["sessions", "resume", ..] => Ok(Wish::Resume),
+        ["keys", "add", name] => Ok(Wish::AddKeys {
+            name: (*name).to_owned(),
+        }),
+        ["keys", "list"] => Ok(Wish::ListKeys),
+        ["keys", "delete", name] => Ok(Wish::DeleteKeys {
+            name: (*name).to_owned(),
+        }),
         [] => Err(Trouble::usage("Say what to do.")),
         other => Err(Trouble::usage(format!(
             "This command is not known: {}",

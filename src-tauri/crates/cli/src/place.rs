@@ -1,11 +1,11 @@
 //! What to connect to: a target, or the name of a saved connection.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use connect::Plan;
-use profiles::{Profile, ProfileDraft, ProfileStore, Target};
+use connect::{Keyring, Plan};
+use profiles::{Connection, Profile, ProfileDetails, ProfileDraft, ProfileStore};
+use secrets::KeyStore;
 
 use crate::options::Options;
 use crate::trouble::{Trouble, USAGE};
@@ -17,20 +17,20 @@ use crate::trouble::{Trouble, USAGE};
 /// When there is no such place, or a value is wrong.
 pub(crate) fn plan(place: &str, options: &Options) -> Result<Plan, Trouble> {
     let profiles = profiles::config_dir().map(saved).unwrap_or_default();
-    let draft = draft(place, options, profiles)?;
+    let (draft, details) = draft(place, options, profiles)?;
+    let connection = Connection::parse(&draft, &details).map_err(|errors| {
+        let sentences: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        Trouble::usage(sentences.join(" "))
+    })?;
+    let plan = Plan::of(&connection);
+    // What the command line says of endpoints wins.
+    let endpoint = settings(options).endpoint.or(plan.settings.endpoint);
     Ok(Plan {
         settings: aws::Settings {
-            aws_profile: draft.aws_profile,
-            region: draft.region,
-            ..settings(options)
+            endpoint,
+            ..plan.settings
         },
-        tags: tags(&draft.target),
-        request: aws::StartSession {
-            target: draft.target,
-            document: draft.document,
-            parameters: draft.parameters,
-            reason: draft.reason,
-        },
+        ..plan
     })
 }
 
@@ -49,19 +49,24 @@ pub(crate) fn settings(options: &Options) -> aws::Settings {
 
 /// The credentials of this computer. Nobody is asked: the terminal is the session's.
 pub(crate) fn broker() -> aws::Broker {
-    aws::Broker::new(aws::BrokerOptions::from_environment())
-}
-
-/// The tags of the node to find, where the target is a rule.
-fn tags(target: &str) -> Option<BTreeMap<String, String>> {
-    target.parse::<Target>().ok()?.tags()
+    aws::Broker::new(aws::BrokerOptions {
+        keys: Some(Box::new(Keyring(KeyStore::start()))),
+        ..aws::BrokerOptions::from_environment()
+    })
 }
 
 fn saved(folder: PathBuf) -> Vec<Profile> {
-    ProfileStore::open(folder, SystemTime::now).profiles()
+    let team_files = profiles::team_files(&folder);
+    let mut store = ProfileStore::open(folder, SystemTime::now);
+    store.set_team_files(team_files);
+    store.profiles()
 }
 
-fn draft(place: &str, options: &Options, profiles: Vec<Profile>) -> Result<ProfileDraft, Trouble> {
+fn draft(
+    place: &str,
+    options: &Options,
+    profiles: Vec<Profile>,
+) -> Result<(ProfileDraft, ProfileDetails), Trouble> {
     let mut named: Vec<Profile> = profiles
         .into_iter()
         .filter(|profile| profile.draft.name == place)
@@ -85,13 +90,16 @@ fn draft(place: &str, options: &Options, profiles: Vec<Profile>) -> Result<Profi
         .with_remedy("Open it there."));
     }
     let is_saved = saved.is_some();
-    let base = saved.map_or_else(
-        || ProfileDraft {
-            name: "command line".to_owned(),
-            target: place.to_owned(),
-            ..ProfileDraft::default()
+    let (base, mut details) = saved.map_or_else(
+        || {
+            let draft = ProfileDraft {
+                name: "command line".to_owned(),
+                target: place.to_owned(),
+                ..ProfileDraft::default()
+            };
+            (draft, ProfileDetails::default())
         },
-        |profile| profile.draft,
+        |profile| (profile.draft, profile.details),
     );
     let draft = ProfileDraft {
         aws_profile: options.aws_profile.clone().or(base.aws_profile),
@@ -105,6 +113,9 @@ fn draft(place: &str, options: &Options, profiles: Vec<Profile>) -> Result<Profi
         },
         ..base
     };
+    if options.aws_profile.is_some() {
+        details.credentials = None;
+    }
     draft.validate().map_err(|errors| {
         let sentences: Vec<String> = errors.into_iter().map(|error| error.message).collect();
         let trouble = Trouble::usage(sentences.join(" "));
@@ -118,7 +129,7 @@ fn draft(place: &str, options: &Options, profiles: Vec<Profile>) -> Result<Profi
             .with_remedy(sentences.join(" "))
         }
     })?;
-    Ok(draft)
+    Ok((draft, details))
 }
 
 fn is_like_a_target(place: &str) -> bool {
@@ -156,7 +167,7 @@ mod tests {
             region: Some("eu-north-1".to_owned()),
             ..Options::default()
         };
-        let draft = draft("db", &options, store(&["web", "db"])).unwrap();
+        let (draft, _) = draft("db", &options, store(&["web", "db"])).unwrap();
         assert_eq!(draft.target, TARGET);
         assert_eq!(draft.region.as_deref(), Some("eu-north-1"));
         assert_eq!(draft.reason.as_deref(), Some("saved"));

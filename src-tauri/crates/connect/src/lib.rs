@@ -5,7 +5,9 @@
 //! its callers.
 
 mod ending;
+mod plan;
 mod source;
 
 pub use ending::{Ending, sentence};
-pub use source::{AwsSource, Plan, PlanFuture};
+pub use plan::{Keyring, Plan, settings};
+pub use source::{AwsSource, PlanFuture};

@@ -1,6 +1,5 @@
 //! A session's control side over the AWS SDK.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,16 +15,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tracing::debug;
 
-/// What one session is started with.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Whose credentials, which region, which endpoints.
-    pub settings: aws::Settings,
-    /// Target, document, parameters, reason.
-    pub request: aws::StartSession,
-    /// The tags of the node to start it on, where the target is a rule; then the request's target is the rule in words.
-    pub tags: Option<BTreeMap<String, String>>,
-}
+use crate::plan::Plan;
 
 /// A [`Plan`], in time.
 pub type PlanFuture = Pin<Box<dyn Future<Output = Result<Plan, SourceError>> + Send>>;

@@ -97,6 +97,11 @@ pub enum StoreNotice {
         /// The schema number found.
         schema: u32,
     },
+    /// A team's file, or a connection in it, was left out.
+    TeamFile {
+        /// Which and why, in one or two sentences.
+        problem: String,
+    },
     /// The file could not be read, so nothing can be saved either.
     Unreadable {
         /// Why, in one sentence.

@@ -65,6 +65,23 @@ impl TeamProblem {
     }
 }
 
+/// The folder, beside the profile file, whose files are shared by a team.
+const FOLDER: &str = "team";
+
+/// The team files of a folder of profiles: every `.json` in its folder `team`, by name; links lead to files elsewhere, as
+/// a rule in a checkout. Nothing if there is no such folder.
+#[must_use]
+pub fn team_files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder.join(FOLDER))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    paths
+}
+
 /// Where a connection comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Origin {

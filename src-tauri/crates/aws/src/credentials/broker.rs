@@ -53,6 +53,8 @@ const DEFAULT_REGION: &str = "us-east-1";
 pub enum Source {
     /// What the AWS tools would use without being told: the environment, then the profile that it names, or `default`.
     DefaultChain,
+    /// The keys of the environment's variables and nothing else.
+    Environment,
     /// This AWS profile and nothing else.
     Profile(String),
     /// Keys that were typed into the application and are kept under this name.
@@ -549,7 +551,7 @@ impl Broker {
         let own = match source {
             Source::Profile(name) => of(name).or_else(environment),
             Source::DefaultChain => environment().or_else(|| of(&default_profile())),
-            Source::Stored(_) => environment(),
+            Source::Environment | Source::Stored(_) => environment(),
         };
         wish.map(str::to_owned).or(own)
     }
@@ -637,6 +639,7 @@ impl Inner {
         let credentials = match &source {
             Source::Profile(name) => self.of_profile(name).await?,
             Source::DefaultChain => self.of_default_chain().await?,
+            Source::Environment => environment().await?,
             Source::Stored(name) => self.of_store(name).await?,
         };
         if !Held::new(credentials.clone()).is_good_at(SystemTime::now()) {
@@ -1145,7 +1148,7 @@ fn source_profile(source: &Source) -> Option<String> {
     match source {
         Source::Profile(name) => Some(name.clone()),
         Source::DefaultChain => Some(default_profile()),
-        Source::Stored(_) => None,
+        Source::Environment | Source::Stored(_) => None,
     }
 }
 
