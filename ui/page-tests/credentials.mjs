@@ -45,13 +45,25 @@ const asking = (browser, base, options, run) => scene(browser, base, { scene: "a
 export const CREDENTIAL_SCENARIOS = {
   "a sign-in is asked once for all that wait, and done by keyboard alone": (browser, base) =>
     asking(browser, base, {}, async (page) => {
+      // As if typed in a terminal just when the question comes up.
+      await page.evaluate(() => {
+        new MutationObserver((_changes, observer) => {
+          const dialog = document.querySelector("[data-testid=sign-in-dialog]");
+          if (!dialog) return;
+          observer.disconnect();
+          setTimeout(() => {
+            dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+            dialog.dataset.escaped = "";
+          });
+        }).observe(document.body, { childList: true, subtree: true });
+      });
       await pressAtOnce(page, CARDS.shell, CARDS.database);
       const dialog = page.getByTestId("sign-in-dialog");
       await dialog.getByText("2 sessions wait").waitFor();
       await dialog.getByText("https://corp.awsapps.example/start").waitFor();
       // What was meant for a terminal does nothing here.
       await page.keyboard.type("ls \n");
-      await page.keyboard.press("Escape");
+      await page.locator("[data-testid=sign-in-dialog][data-escaped]").waitFor();
       assert.equal(await dialog.getAttribute("data-step"), "none");
       await tabTo(page, "sign-in-browser");
       await page.keyboard.press("Enter");
