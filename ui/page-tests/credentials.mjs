@@ -8,6 +8,9 @@ const focused = (page) => page.evaluate(() => document.activeElement?.dataset.te
 const gone = (locator) => locator.waitFor({ state: "detached" });
 const openCard = (page, name) => page.getByRole("button", { name: `Open ${name}` }).click();
 
+const hasFocus = (page, testId) =>
+  page.waitForFunction((wanted) => document.activeElement?.dataset.testid === wanted, testId);
+
 /** Presses Tab until what is named has the focus. */
 async function tabTo(page, testId) {
   for (let presses = 0; presses < 40; presses += 1) {
@@ -42,20 +45,32 @@ const asking = (browser, base, options, run) => scene(browser, base, { scene: "a
 export const CREDENTIAL_SCENARIOS = {
   "a sign-in is asked once for all that wait, and done by keyboard alone": (browser, base) =>
     asking(browser, base, {}, async (page) => {
+      // As if typed in a terminal just when the question comes up.
+      await page.evaluate(() => {
+        new MutationObserver((_changes, observer) => {
+          const dialog = document.querySelector("[data-testid=sign-in-dialog]");
+          if (!dialog) return;
+          observer.disconnect();
+          setTimeout(() => {
+            dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+            dialog.dataset.escaped = "";
+          });
+        }).observe(document.body, { childList: true, subtree: true });
+      });
       await pressAtOnce(page, CARDS.shell, CARDS.database);
       const dialog = page.getByTestId("sign-in-dialog");
       await dialog.getByText("2 sessions wait").waitFor();
       await dialog.getByText("https://corp.awsapps.example/start").waitFor();
       // What was meant for a terminal does nothing here.
       await page.keyboard.type("ls \n");
-      await page.keyboard.press("Escape");
+      await page.locator("[data-testid=sign-in-dialog][data-escaped]").waitFor();
       assert.equal(await dialog.getAttribute("data-step"), "none");
       await tabTo(page, "sign-in-browser");
       await page.keyboard.press("Enter");
       await page.locator("[data-testid=sign-in-dialog][data-step=browser]").waitFor();
       await dialog.getByText("Go on in your browser").waitFor();
       // Not on a button that took the pressed one's place, such as the one that cancels.
-      assert.equal(await focused(page), "sign-in-dialog");
+      await hasFocus(page, "sign-in-dialog");
       await gone(dialog);
       await inTerminal(page, 2);
       await type(page, "echo signed in");
@@ -114,7 +129,7 @@ export const CREDENTIAL_SCENARIOS = {
       const code = page.getByTestId("mfa-code");
       await page.getByTestId("mfa-dialog").getByText("ana-phone").waitFor();
       await page.getByTestId("mfa-dialog").getByText("role/Admin").waitFor();
-      assert.equal(await focused(page), "mfa-code");
+      await hasFocus(page, "mfa-code");
       assert.deepEqual(await code.evaluate(({ inputMode, autocomplete }) => [inputMode, autocomplete]), [
         "numeric",
         "one-time-code",
@@ -131,7 +146,7 @@ export const CREDENTIAL_SCENARIOS = {
       assert.equal(await code.inputValue(), "");
       await page.getByTestId("question-problem").getByText("did not accept this code").waitFor();
       assert.equal(await code.inputValue(), "");
-      assert.equal(await focused(page), "mfa-code");
+      await hasFocus(page, "mfa-code");
       assert.equal(await code.getAttribute("aria-invalid"), "true");
       await page.keyboard.type("314 159");
       await page.keyboard.press("Enter");
@@ -146,7 +161,7 @@ export const CREDENTIAL_SCENARIOS = {
       await page.getByTestId("sign-in-dialog").waitFor();
       assert.equal(await page.getByTestId("mfa-dialog").count(), 0);
       await notNow(page, "sign-in-dialog");
-      await page.waitForFunction(() => document.activeElement?.dataset.testid === "mfa-code");
+      await hasFocus(page, "mfa-code");
       await page.keyboard.type("314159");
       await page.keyboard.press("Enter");
       await gone(page.getByTestId("mfa-dialog"));
@@ -163,7 +178,7 @@ export const CREDENTIAL_SCENARIOS = {
       await page.keyboard.type("Web 1");
       assert.equal(await page.getByTestId("field-name").inputValue(), "Web 1");
       await page.keyboard.press("Escape");
-      await page.waitForFunction(() => document.activeElement?.dataset.testid === "mfa-code");
+      await hasFocus(page, "mfa-code");
       await page.keyboard.type("314159");
       await page.keyboard.press("Enter");
       await inTerminal(page, 1);
@@ -189,13 +204,13 @@ export const CREDENTIAL_SCENARIOS = {
       await page.locator("[data-testid=sign-in-dialog][data-step=browser]").waitFor();
       await gone(page.getByTestId("sign-in-dialog"));
       await signIn.getByText(/Signed in until .*\d\d:\d\d/).waitFor();
-      await page.waitForFunction(() => document.activeElement?.dataset.testid === "aws-sign-out-button");
+      await hasFocus(page, "aws-sign-out-button");
       await page.keyboard.press("Enter");
       await signIn.getByText("Not signed in").waitFor();
-      assert.equal(await focused(page), "aws-sign-in-button");
+      await hasFocus(page, "aws-sign-in-button");
       await page.keyboard.press("Escape");
       await gone(dialog);
-      await page.waitForFunction(() => document.activeElement?.dataset.testid === "aws-open");
+      await hasFocus(page, "aws-open");
     }),
 
   "a sign-in that fails with nobody waiting is told of too": (browser, base) =>
@@ -250,8 +265,11 @@ export const CREDENTIAL_SCENARIOS = {
       await page.keyboard.type("prod-");
       await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 1);
       await page.keyboard.press("ArrowDown");
+      await page.locator("[role=option][data-focused]").waitFor();
       await page.keyboard.press("Enter");
-      assert.equal(await page.getByTestId("field-aws-profile").inputValue(), "prod-admin");
+      await page.waitForFunction(
+        () => document.querySelector("[data-testid=field-aws-profile]").value === "prod-admin",
+      );
     }),
 
   "the status bar tells who the credentials make one, and for how long": (browser, base) =>
