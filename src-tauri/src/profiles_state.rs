@@ -41,9 +41,13 @@ impl ProfilesState {
                 .notices()
                 .iter()
                 .map(convert::notice_to_page)
-                .chain(team_problems.iter().map(|problem| ipc::StoreNotice::TeamFile {
-                    problem: problem.message(),
-                }))
+                .chain(
+                    team_problems
+                        .iter()
+                        .map(|problem| ipc::StoreNotice::TeamFile {
+                            problem: problem.message(),
+                        }),
+                )
                 .collect(),
         }
     }

@@ -87,7 +87,10 @@ fn line(prompt: &str, is_shown: bool) -> Result<SecretString, Trouble> {
     };
     let stdin = io::stdin().lock();
     let is_terminal = stdin.is_terminal();
-    let _unseen = (is_terminal && !is_shown).then(Unseen::begin).transpose().map_err(unread)?;
+    let _unseen = (is_terminal && !is_shown)
+        .then(Unseen::begin)
+        .transpose()
+        .map_err(unread)?;
     if is_terminal {
         let mut stderr = io::stderr().lock();
         stderr

@@ -1,10 +1,10 @@
 //! The terminal this program runs in: raw while a session has it, and as it was on every way out.
 
 #[cfg(unix)]
-pub(crate) use unix::{RawMode, is_raw, reapply, size, wait_until_ready};
+pub(crate) use unix::{RawMode, Unseen, is_raw, reapply, size, wait_until_ready};
 
 #[cfg(not(unix))]
-pub(crate) use other::{RawMode, is_raw, size, wait_until_ready};
+pub(crate) use other::{RawMode, Unseen, is_raw, size, wait_until_ready};
 
 #[cfg(unix)]
 mod unix {
@@ -50,6 +50,32 @@ mod unix {
     impl Drop for RawMode {
         fn drop(&mut self) {
             restore();
+        }
+    }
+
+    /// Keeps what is typed from being shown until dropped.
+    #[derive(Debug)]
+    pub(crate) struct Unseen(Termios);
+
+    impl Unseen {
+        /// Hides what is typed on standard input.
+        ///
+        /// # Errors
+        ///
+        /// When that is no terminal, or it cannot be set.
+        pub(crate) fn begin() -> io::Result<Self> {
+            let before = termios::tcgetattr(io::stdin())?;
+            let mut hidden = before.clone();
+            hidden.local_modes.remove(termios::LocalModes::ECHO);
+            termios::tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
+            Ok(Self(before))
+        }
+    }
+
+    impl Drop for Unseen {
+        fn drop(&mut self) {
+            // A terminal that is gone shows nothing.
+            let _restored = termios::tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
         }
     }
 
@@ -121,6 +147,21 @@ mod other {
         ///
         /// Always.
         pub(crate) fn enter() -> io::Result<Self> {
+            Err(io::Error::from(io::ErrorKind::Unsupported))
+        }
+    }
+
+    /// Where what is typed cannot be hidden.
+    #[derive(Debug)]
+    pub(crate) struct Unseen;
+
+    impl Unseen {
+        /// Fails: only Unix terminals are known here.
+        ///
+        /// # Errors
+        ///
+        /// Always.
+        pub(crate) fn begin() -> io::Result<Self> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
     }

@@ -96,9 +96,8 @@ pub struct Keyring(pub KeyStore);
 impl StoredKeys for Keyring {
     fn find<'a>(&'a self, name: &'a str) -> KeyFuture<'a> {
         Box::pin(async move {
-            let told = |trouble: secrets::Trouble| {
-                format!("{} {}", trouble.message(), trouble.remedy())
-            };
+            let told =
+                |trouble: secrets::Trouble| format!("{} {}", trouble.message(), trouble.remedy());
             let keys = self.0.get(name).await.map_err(told)?;
             let keys =
                 keys.ok_or_else(|| format!("The keyring holds no keys of the name {name}."))?;
@@ -130,7 +129,8 @@ mod tests {
 
     #[test]
     fn credentials_come_from_where_the_connection_says() {
-        let source = |change: fn(&mut ProfileDraft, &mut ProfileDetails)| plan(change).settings.source();
+        let source =
+            |change: fn(&mut ProfileDraft, &mut ProfileDetails)| plan(change).settings.source();
         assert_eq!(source(|_, _| ()), aws::Source::DefaultChain);
         assert_eq!(
             source(|draft, _| draft.aws_profile = Some("ops".to_owned())),

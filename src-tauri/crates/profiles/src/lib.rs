@@ -42,7 +42,9 @@ pub use store::{
     ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
 };
 pub use target::{EcsTarget, HybridNodeId, InstanceId, Target};
-pub use team::{Entry, ExportError, Origin, TeamFile, TeamProblem, combine, export_team_file, team_files};
+pub use team::{
+    Entry, ExportError, Origin, TeamFile, TeamProblem, combine, export_team_file, team_files,
+};
 pub use tree::{
     Edited, SortOrder, TreeError, TreeItem, add, create_folder, delete_items, matches, move_items,
     rename_folder, sort,

@@ -394,3 +394,18 @@ fn what_cannot_be_followed_is_status_2() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--help"));
     assert!(started.elapsed() < Duration::from_secs(20));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_kept_nowhere_where_no_keyring_is() {
+    let simulator = start(shell()).await;
+    let typed = b"AKIACANARY\ncanary-secret\n\n";
+    let add = piped(&simulator, &["keys", "add", "mine"], typed).await;
+    assert_eq!(add.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&add.stderr).into_owned();
+    assert!(told.contains("keyring"), "{told}");
+    assert!(!told.contains("canary-secret"), "{told}");
+    let incomplete = piped(&simulator, &["keys", "add", "mine"], b"AKIACANARY\n").await;
+    let told = String::from_utf8_lossy(&incomplete.stderr).into_owned();
+    assert!(told.contains("There is no secret access key"), "{told}");
+    simulator.shutdown().await;
+}
