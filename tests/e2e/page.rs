@@ -117,7 +117,9 @@ impl App {
     /// Waits until no element matches.
     pub(crate) async fn gone(&self, css: &str) {
         eventually(format!("no {css}"), async || {
-            self.find_all(css).await.is_empty().then_some(())
+            // One that goes while it is looked for is an error of the driver's, and the next look tells.
+            let found = self.client().find_all(Locator::Css(css)).await.ok()?;
+            found.is_empty().then_some(())
         })
         .await;
     }

@@ -341,6 +341,8 @@ async fn a_session_outlives_a_restart_of_its_proxy_that_is_reached_over_tls() {
 
 async fn outlives_a_restart(authority: Option<&Authority>) {
     let mut config = Config::default();
+    // Without the person's start-up files.
+    config.shell = simulator::config::Shell::new(["/bin/sh"]);
     config.require_signature = false;
     let simulator = Simulator::start(config).await.expect("loopback");
     let url = simulator.endpoint_url();

@@ -23,7 +23,11 @@ restored: number, } | { "kind": "newer",
 /**
  * The schema number found.
  */
-schema: number, } | { "kind": "unreadable", 
+schema: number, } | { "kind": "teamFile", 
+/**
+ * Which and why, in one or two sentences.
+ */
+problem: string, } | { "kind": "unreadable", 
 /**
  * Why, in one sentence.
  */

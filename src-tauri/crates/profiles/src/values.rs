@@ -139,7 +139,6 @@ checked_text!(
 
 /// Where a session's credentials come from.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum CredentialSource {
     /// What the AWS tools would use here: environment, default profile, container, instance.
     #[default]
