@@ -42,6 +42,10 @@ pub enum ErrorCode {
     SignInDenied,
     /// The sign-in came to nothing.
     SignInFailed,
+    /// AWS does not take the code of the MFA device.
+    CodeRefused,
+    /// What was typed is no code.
+    CodeMalformed,
     /// The profile's `credential_process` gave no credentials; the detail has its words.
     CredentialProcess,
     /// What the AWS profile says cannot be used; the detail is a sentence about it.
@@ -392,6 +396,8 @@ impl Error {
             ErrorCode::SignInCancelled | ErrorCode::SignInDenied | ErrorCode::SignInFailed => {
                 "Start again to sign in."
             }
+            ErrorCode::CodeRefused => "Wait for the next one: each code can be used once.",
+            ErrorCode::CodeMalformed => "Type the one that your MFA device shows.",
             ErrorCode::CredentialProcess => {
                 "Run its command in a terminal to see what is wrong; programs started from a desktop may have another PATH."
             }

@@ -326,12 +326,15 @@ async fn a_code_is_asked_for_once_whoever_waits_and_serves_to_its_end() {
         (DEVICE, "careful")
     );
     // No code, then a wrong one: the question stands and says so.
-    for wrong in ["12345", "000000"] {
+    for (wrong, code) in [
+        ("12345", ErrorCode::CodeMalformed),
+        ("000000", ErrorCode::CodeRefused),
+    ] {
         let answer = home
             .broker
             .answer_mfa(asked.id, SecretString::from(wrong))
             .await;
-        answer.expect_err("it is wrong");
+        assert_eq!(answer.expect_err("it is wrong").code(), code);
     }
     let again = question(&home.broker, |question| question.problem.is_some()).await;
     assert_eq!(again.id, asked.id);

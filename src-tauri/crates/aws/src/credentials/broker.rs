@@ -1,5 +1,9 @@
 //! The broker: from the name of a source to credentials that are good now.
 
+mod resolve;
+mod roles;
+mod sign_ins;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -7,44 +11,33 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Providing;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_types::region::Region;
 use secrecy::{ExposeSecret, SecretString};
-use shared_config::{Base, Chain, RoleStep, SharedConfig, Sso};
+use shared_config::{Base, SharedConfig};
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 use url::Url;
 
-use super::assumed_role::{AssumedRoleUser, RoleFile, RoleRequest};
+use self::sign_ins::{profile_of, session_of, sessions};
+use super::assumed_role::RoleRequest;
 use super::cache_folder::CacheFolder;
 use super::caller::Caller;
 use super::flights::Flights;
 use super::gate::Gate;
-use super::process;
-use super::question::{MfaNeed, Need, Question, QuestionId, Questions};
+use super::question::{Need, Question, QuestionId, Questions};
 use super::services::Services;
 use super::sso::portal::{self, Account, AccountRole};
 use super::sso::sign_in;
-use super::sso::token::{SsoSession, SsoToken, TokenFile};
+use super::sso::token::{SsoSession, SsoToken};
 use crate::client::Identity;
 use crate::error::{Action, Error, ErrorCode};
 use crate::network::{self, Network};
 
 /// Credentials are renewed when they have less than this left, or less than a quarter of their life.
 const REFRESH_WINDOW: Duration = Duration::from_secs(5 * 60);
-/// Those that a person typed a code for are used to the end, but for a call's time.
-const MFA_WINDOW: Duration = Duration::from_secs(60);
-/// For a library's provider: the container's or the instance's answer, a token's exchange.
-const PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where STS is asked when nobody says where: it is in every partition's first region, and identities know no region.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -311,10 +304,7 @@ impl Broker {
         };
         let digits = code.expose_secret().trim();
         if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::new(
-                ErrorCode::SignInFailed,
-                Some("a code has six digits".to_owned()),
-            ));
+            return Err(Error::new(ErrorCode::CodeMalformed, None));
         }
         let busy = self.0.questions.begin(&need);
         match self.0.assume_with_code(mfa, digits).await {
@@ -632,413 +622,6 @@ impl Inner {
             profile,
         })
     }
-
-    // ---- credentials
-
-    async fn resolve(self: Arc<Self>, source: Source) -> Result<Credentials, Error> {
-        let credentials = match &source {
-            Source::Profile(name) => self.of_profile(name).await?,
-            Source::DefaultChain => self.of_default_chain().await?,
-            Source::Environment => environment().await?,
-            Source::Stored(name) => self.of_store(name).await?,
-        };
-        if !Held::new(credentials.clone()).is_good_at(SystemTime::now()) {
-            return Err(Error::new(ErrorCode::ExpiredCredentials, None));
-        }
-        self.kept()
-            .by_source
-            .insert(source, Held::new(credentials.clone()));
-        Ok(credentials)
-    }
-
-    async fn of_profile(&self, name: &str) -> Result<Credentials, Error> {
-        let files = self.files();
-        let chain = files.chain(name).map_err(|error| {
-            Error::new(
-                ErrorCode::ProfileUnusable,
-                Some(format!("The AWS profile {name} cannot be used: {error}.")),
-            )
-        })?;
-        self.of_chain(&files, &chain).await
-    }
-
-    /// The order of the SDKs' default chain, but that the instance's metadata is asked only where a profile says so: off
-    /// AWS the question takes seconds to fail.
-    async fn of_default_chain(&self) -> Result<Credentials, Error> {
-        if variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some() {
-            return environment().await;
-        }
-        let name = default_profile();
-        let files = self.files();
-        let is_named = variable("AWS_PROFILE").is_some();
-        if is_named || files.profile(&name).is_some() {
-            match files.chain(&name) {
-                Ok(chain) if !matches!(chain.base, Base::Empty) => {
-                    return self.of_chain(&files, &chain).await;
-                }
-                Ok(_) => {}
-                Err(_) => return self.of_profile(&name).await,
-            }
-        }
-        self.of_surroundings(&files).await
-    }
-
-    /// What the environment points to without naming keys.
-    async fn of_surroundings(&self, files: &SharedConfig) -> Result<Credentials, Error> {
-        let has = |name: &str| variable(name).is_some();
-        if has("AWS_WEB_IDENTITY_TOKEN_FILE") && has("AWS_ROLE_ARN") {
-            let config = self.provider_config(files, None)?;
-            let provider = WebIdentityTokenCredentialsProvider::builder()
-                .configure(&config)
-                .build();
-            return provided(&provider).await;
-        }
-        if has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-            || has("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-        {
-            let config = self.provider_config(files, None)?;
-            return provided(&EcsCredentialsProvider::builder().configure(&config).build()).await;
-        }
-        Err(Error::new(ErrorCode::NoCredentials, None))
-    }
-
-    async fn of_store(&self, name: &str) -> Result<Credentials, Error> {
-        let missing = |why: String| Error::new(ErrorCode::NoCredentials, Some(why));
-        let keys = self
-            .options
-            .keys
-            .as_ref()
-            .ok_or_else(|| missing("No keys are kept here.".to_owned()))?;
-        let key = keys.find(name).await.map_err(missing)?;
-        Ok(Credentials::new(
-            key.access_key_id,
-            key.secret_access_key.expose_secret(),
-            key.session_token
-                .map(|token| token.expose_secret().to_owned()),
-            None,
-            "Stored",
-        ))
-    }
-
-    async fn of_chain(&self, files: &SharedConfig, chain: &Chain) -> Result<Credentials, Error> {
-        let mut steps = chain.steps.as_slice();
-        // From the end: what a later role gave needs no earlier one.
-        let kept = steps
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(at, step)| Some((at, self.kept_role(step)?)));
-        let mut credentials = match kept {
-            Some((at, credentials)) => {
-                steps = steps.get(at + 1..).unwrap_or_default();
-                credentials
-            }
-            None => self.of_base(files, chain).await?,
-        };
-        for step in steps {
-            credentials = self.assume(files, step, credentials, None).await?;
-        }
-        Ok(credentials)
-    }
-
-    async fn of_base(&self, files: &SharedConfig, chain: &Chain) -> Result<Credentials, Error> {
-        let profile = chain.base_profile.as_str();
-        match &chain.base {
-            Base::Keys(keys) => {
-                let mut builder = Credentials::builder()
-                    .access_key_id(&keys.access_key_id)
-                    .secret_access_key(keys.secret_access_key.expose_secret())
-                    .provider_name("ProfileFile");
-                builder.set_session_token(
-                    keys.session_token
-                        .as_ref()
-                        .map(|token| token.expose_secret().to_owned()),
-                );
-                if let Some(account) = &keys.account_id {
-                    builder = builder.account_id(account.as_str());
-                }
-                Ok(builder.build())
-            }
-            Base::Sso(sso) => self.of_sso(files, profile, sso).await,
-            Base::Process(process) => process::run(&process.command, process::TIME_LIMIT).await,
-            Base::WebIdentity(_) | Base::Login(_) => {
-                let config = self.provider_config(files, Some(profile))?;
-                let provider = ProfileFileCredentialsProvider::builder()
-                    .configure(&config)
-                    .profile_files(network::profile_files(&files.sanitized()))
-                    .profile_name(profile)
-                    .build();
-                provided(&provider).await
-            }
-            Base::Environment => environment().await,
-            Base::Ec2InstanceMetadata => {
-                let config = self.provider_config(files, Some(profile))?;
-                provided(
-                    &ImdsCredentialsProvider::builder()
-                        .configure(&config)
-                        .build(),
-                )
-                .await
-            }
-            Base::EcsContainer => {
-                let config = self.provider_config(files, Some(profile))?;
-                provided(&EcsCredentialsProvider::builder().configure(&config).build()).await
-            }
-            Base::Empty => self.of_surroundings(files).await,
-        }
-    }
-
-    fn provider_config(
-        &self,
-        files: &SharedConfig,
-        profile: Option<&str>,
-    ) -> Result<ProviderConfig, Error> {
-        let network = self.network(files, profile)?;
-        let region = profile
-            .and_then(|name| files.profile(name)?.region().map(str::to_owned))
-            .or_else(|| variable("AWS_REGION"))
-            .unwrap_or_else(|| DEFAULT_REGION.to_owned());
-        Ok(ProviderConfig::without_region()
-            .with_region(Some(Region::new(region)))
-            .with_http_client(network.http.clone()))
-    }
-
-    // ---- roles
-
-    /// What the role gave earlier, if it will do for a while.
-    fn kept_role(&self, step: &RoleStep) -> Option<Credentials> {
-        let now = SystemTime::now();
-        let request = request(step);
-        let window = if request.mfa_serial.is_some() {
-            MFA_WINDOW
-        } else {
-            REFRESH_WINDOW
-        };
-        let key = (step.profile.clone(), request);
-        if let Some(held) = self.kept().by_step.get(&key)
-            && !held.is_due_at(now, window)
-        {
-            return Some(held.credentials.clone());
-        }
-        // The AWS CLI may have asked for the code already.
-        let (_, request) = &key;
-        request.mfa_serial.as_ref()?;
-        let file: RoleFile = self.role_cache.as_ref()?.read(&request.cache_name())?;
-        let held = Held::new(file.into_credentials(now + MFA_WINDOW)?);
-        self.kept().by_step.insert(key, held.clone());
-        Some(held.credentials)
-    }
-
-    async fn assume(
-        &self,
-        files: &SharedConfig,
-        step: &RoleStep,
-        source: Credentials,
-        code: Option<&str>,
-    ) -> Result<Credentials, Error> {
-        let request = request(step);
-        if let (Some(serial), None) = (&request.mfa_serial, code) {
-            return Err(Error::needs(Need::Mfa(MfaNeed {
-                serial: serial.clone(),
-                profile: step.profile.clone(),
-                role_arn: request.role_arn.clone(),
-                request,
-            })));
-        }
-        let services = self.services(files, Some(&step.profile))?;
-        let region = step.role.region.clone().or_else(|| variable("AWS_REGION"));
-        let sts = services
-            .sts(region.as_deref().unwrap_or(DEFAULT_REGION), source)
-            .await;
-        let user = variable("USER").or_else(|| variable("USERNAME"));
-        let duration = request
-            .duration_seconds
-            .and_then(|seconds| i32::try_from(seconds).ok());
-        let output = sts
-            .assume_role()
-            .role_arn(&request.role_arn)
-            .role_session_name(request.session_name_or(user.as_deref()))
-            .set_external_id(request.external_id.clone())
-            .set_duration_seconds(duration)
-            .set_serial_number(request.mfa_serial.clone())
-            .set_token_code(code.map(str::to_owned))
-            .send()
-            .await
-            .map_err(|error| {
-                Error::from_sdk(&error, Action::AssumeRole(request.role_arn.clone()))
-            })?;
-        let given = output.credentials.ok_or_else(|| {
-            Error::new(
-                ErrorCode::MalformedAnswer,
-                Some("AssumeRole's answer lacks the credentials".to_owned()),
-            )
-        })?;
-        let mut builder = Credentials::builder()
-            .access_key_id(given.access_key_id)
-            .secret_access_key(given.secret_access_key)
-            .session_token(given.session_token)
-            .provider_name("AssumeRole");
-        builder.set_expiry(SystemTime::try_from(given.expiration).ok());
-        let account = request.role_arn.split(':').nth(4);
-        if let Some(account) = account.filter(|account| account.len() == 12) {
-            builder = builder.account_id(account);
-        }
-        let credentials = builder.build();
-        if request.mfa_serial.is_some() {
-            let user = output.assumed_role_user.map(|user| AssumedRoleUser {
-                id: user.assumed_role_id,
-                arn: user.arn,
-            });
-            self.keep_role_file(&request, &credentials, user).await;
-        }
-        let key = (step.profile.clone(), request);
-        self.kept()
-            .by_step
-            .insert(key, Held::new(credentials.clone()));
-        Ok(credentials)
-    }
-
-    /// For the AWS CLI, which would ask for another code. That it cannot be written is no reason not to go on.
-    async fn keep_role_file(
-        &self,
-        request: &RoleRequest,
-        credentials: &Credentials,
-        user: Option<AssumedRoleUser>,
-    ) {
-        let file = RoleFile::new(credentials, user);
-        let (Some(cache), Some(file)) = (self.role_cache.clone(), file) else {
-            return;
-        };
-        let name = request.cache_name();
-        let written = tokio::task::spawn_blocking(move || cache.write(&name, &file)).await;
-        if let Ok(Err(error)) = written {
-            warn!(%error, "the AWS CLI's cache of roles cannot be written");
-        }
-    }
-
-    async fn assume_with_code(&self, mfa: &MfaNeed, code: &str) -> Result<(), Error> {
-        let files = self.files();
-        let gone = || {
-            Error::new(
-                ErrorCode::ProfileUnusable,
-                Some(format!("The AWS profile {} has changed.", mfa.profile)),
-            )
-        };
-        let mut chain = files.chain(&mfa.profile).map_err(|_| gone())?;
-        let step = chain
-            .steps
-            .pop()
-            .filter(|step| request(step) == mfa.request)
-            .ok_or_else(gone)?;
-        let source = self.of_chain(&files, &chain).await?;
-        self.assume(&files, &step, source, Some(code)).await?;
-        Ok(())
-    }
-
-    // ---- IAM Identity Center
-
-    async fn of_sso(
-        &self,
-        files: &SharedConfig,
-        profile: &str,
-        sso: &Sso,
-    ) -> Result<Credentials, Error> {
-        let (Some(account), Some(role)) = (&sso.account_id, &sso.role_name) else {
-            return Err(Error::new(
-                ErrorCode::ProfileUnusable,
-                Some(format!(
-                    "The AWS profile {profile} signs in but names no account and role; add sso_account_id and sso_role_name."
-                )),
-            ));
-        };
-        let session = session_of(sso);
-        let token = self.token(&session).await?;
-        let services = self.services(files, Some(profile))?;
-        let client = services.portal(&session).await;
-        let given = portal::role_credentials(&client, &session, &token, account, role).await;
-        if given.as_ref().is_err_and(|error| error.need().is_some()) {
-            self.kept().tokens.remove(&session);
-        }
-        given
-    }
-
-    /// A token that is good now, renewed if that is due. Those who ask at once share one answer.
-    async fn token(&self, session: &SsoSession) -> Result<Arc<SsoToken>, Error> {
-        let now = SystemTime::now();
-        let token = self.token_at_hand(session);
-        if let Some(token) = &token
-            && !token.is_due_at(now)
-        {
-            return Ok(Arc::clone(token));
-        }
-        let is_good = token.as_ref().is_some_and(|token| token.is_good_at(now));
-        let need = || Error::needs(Need::SignIn(session.clone()));
-        let Some(old) = token.clone().filter(|token| token.renewal.is_some()) else {
-            return token.filter(|_| is_good).ok_or_else(need);
-        };
-        let files = self.files();
-        let profile = profile_of(&files, session);
-        let network = self.network(&files, profile.as_deref())?;
-        let of = session.clone();
-        let renewing = self.token_flights.join(session.clone(), || async move {
-            let services = Services {
-                network,
-                files: &files,
-                profile: profile.as_deref(),
-            };
-            let client = services.oidc(&of).await;
-            let Some(renewal) = &old.renewal else {
-                return Err(Error::needs(Need::SignIn(of)));
-            };
-            match sign_in::renew(&client, renewal, SystemTime::now()).await? {
-                Some(token) => Ok(Arc::new(token)),
-                None => Err(Error::needs(Need::SignIn(of))),
-            }
-        });
-        match renewing.await {
-            Ok(renewed) => {
-                debug!(session = session.label(), "sign-in renewed");
-                self.keep_token(session, SsoToken::clone(&renewed)).await;
-                Ok(renewed)
-            }
-            Err(error) => {
-                // Another program may have renewed it, which makes ours useless.
-                let newer = self.token_at_hand(session);
-                newer
-                    .filter(|token| token.is_good_at(SystemTime::now()))
-                    .ok_or(error)
-            }
-        }
-    }
-
-    /// The token of memory or of the AWS tools' cache, whichever lasts longer; it may be over.
-    fn token_at_hand(&self, session: &SsoSession) -> Option<Arc<SsoToken>> {
-        let kept = self.kept().tokens.get(session).cloned();
-        let filed = self
-            .sso_cache
-            .as_ref()
-            .and_then(|cache| cache.read::<TokenFile>(&session.cache_name()))
-            .and_then(TokenFile::into_token)
-            .map(Arc::new);
-        match (kept, filed) {
-            (Some(kept), Some(filed)) if filed.expires_at > kept.expires_at => Some(filed),
-            (Some(kept), _) => Some(kept),
-            (None, filed) => filed,
-        }
-    }
-
-    async fn keep_token(&self, session: &SsoSession, token: SsoToken) {
-        let file = TokenFile::new(session, &token);
-        self.kept().tokens.insert(session.clone(), Arc::new(token));
-        let (Some(cache), name) = (self.sso_cache.clone(), session.cache_name()) else {
-            return;
-        };
-        let written = tokio::task::spawn_blocking(move || cache.write(&name, &file)).await;
-        if let Ok(Err(error)) = written {
-            // It is good here until the application ends.
-            warn!(%error, "the AWS tools' cache of sign-ins cannot be written");
-        }
-    }
 }
 
 impl Kept {
@@ -1074,74 +657,6 @@ impl ProvideCredentials for BrokerProvider {
                 .map_err(CredentialsError::provider_error)
         })
     }
-}
-
-/// What a library's provider gives.
-async fn provided(provider: &impl ProvideCredentials) -> Result<Credentials, Error> {
-    match tokio::time::timeout(PROVIDER_TIMEOUT, provider.provide_credentials()).await {
-        Ok(given) => given.map_err(|error| Error::from_credentials(&error)),
-        Err(_) => Err(Error::new(
-            ErrorCode::Network,
-            Some("no answer came for the credentials".to_owned()),
-        )),
-    }
-}
-
-async fn environment() -> Result<Credentials, Error> {
-    provided(&EnvironmentVariableCredentialsProvider::new()).await
-}
-
-fn request(step: &RoleStep) -> RoleRequest {
-    let role = &step.role;
-    RoleRequest {
-        role_arn: role.role_arn.clone(),
-        session_name: role.role_session_name.clone(),
-        external_id: role.external_id.clone(),
-        duration_seconds: role.duration_seconds,
-        mfa_serial: role.mfa_serial.clone(),
-    }
-}
-
-fn session_of(sso: &Sso) -> SsoSession {
-    SsoSession {
-        name: sso.session.clone(),
-        start_url: sso.start_url.clone(),
-        region: sso.region.clone(),
-        scopes: sso.scopes.clone(),
-    }
-}
-
-/// Every sign-in that a profile or a session section names.
-fn sessions(files: &SharedConfig) -> Vec<SsoSession> {
-    let sections = files.sso_sessions().filter_map(|session| {
-        Some(SsoSession {
-            name: Some(session.name().to_owned()),
-            start_url: session.start_url()?.to_owned(),
-            region: session.region()?.to_owned(),
-            scopes: session.scopes().to_vec(),
-        })
-    });
-    sections
-        .chain(files.profiles().filter_map(|profile| {
-            let chain = files.chain(profile.name()).ok()?;
-            let Base::Sso(sso) = &chain.base else {
-                return None;
-            };
-            Some(session_of(sso))
-        }))
-        .collect()
-}
-
-/// A profile of this sign-in: it may say how to reach the service.
-fn profile_of(files: &SharedConfig, session: &SsoSession) -> Option<String> {
-    files
-        .profiles()
-        .find(|profile| {
-            files.chain(profile.name()).is_ok_and(
-                |chain| matches!(&chain.base, Base::Sso(sso) if session_of(sso) == *session),
-            )
-        })
-        .map(|profile| profile.name().to_owned())
 }
 
 fn source_profile(source: &Source) -> Option<String> {
