@@ -148,8 +148,12 @@ async fn active_ids(
     aws_profile: Option<String>,
     region: Option<String>,
 ) -> Result<Vec<String>, aws::Error> {
-    let client = aws::Client::connect(settings(aws_profile, region), broker).await?;
-    let records = client.active_sessions(None).await?;
+    let settings = settings(aws_profile, region);
+    // One's own are few, an account's may be thousands. Who may not ask who they are still finds theirs among all.
+    let caller = broker.caller(&settings.source(), settings.region.as_deref());
+    let owner = caller.await.ok().map(|caller| caller.arn);
+    let client = aws::Client::connect(settings, broker).await?;
+    let records = client.active_sessions(owner.as_deref()).await?;
     Ok(records
         .into_iter()
         .map(|record| record.session_id)
