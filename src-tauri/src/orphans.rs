@@ -150,8 +150,9 @@ async fn active_ids(
 ) -> Result<Vec<String>, aws::Error> {
     let settings = settings(aws_profile, region);
     // One's own are few, an account's may be thousands. Who may not ask who they are still finds theirs among all.
-    let caller = broker.caller(&settings.source(), settings.region.as_deref());
-    let owner = caller.await.ok().map(|caller| caller.arn);
+    let source = settings.source();
+    let caller = broker.caller(&source, settings.region.as_deref()).await;
+    let owner = caller.ok().map(|caller| caller.arn);
     let client = aws::Client::connect(settings, broker).await?;
     let records = client.active_sessions(owner.as_deref()).await?;
     Ok(records

@@ -266,6 +266,8 @@ impl Error {
             ErrorCode::SignInCancelled => "The sign-in was cancelled.",
             ErrorCode::SignInDenied => "The sign-in was refused.",
             ErrorCode::SignInFailed => "The sign-in did not succeed.",
+            ErrorCode::CodeRefused => "AWS did not accept this code.",
+            ErrorCode::CodeMalformed => "A code has six digits.",
             ErrorCode::CredentialProcess => {
                 "The AWS profile's credential_process gave no credentials."
             }
