@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 use tracing::{debug, info};
 
-use super::question::Questions;
+use super::question::{Need, Questions};
 use crate::client::Identity;
 use crate::error::{Error, ErrorCode};
 
@@ -23,6 +23,8 @@ pub const LOOK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a look for credentials found: which ones, as far as may be shown.
 pub(crate) type LookFuture = Pin<Box<dyn Future<Output = Result<Identity, Error>> + Send>>;
+
+type Answering = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// The way to credentials of one source.
 pub(crate) struct Gate {
@@ -96,11 +98,13 @@ impl Gate {
         let mut nudged = self.nudged.subscribe();
         let _leader = self.leader.lock().await;
         let mut is_asked = false;
+        // Kept from look to look: a person who is typing an answer must not see the question go and come again.
+        let mut person: Option<(Need, Answering)> = None;
         loop {
             // After somebody's word that they are good, those that were refused are taken too.
             let unwanted = if is_asked { None } else { refused.clone() };
             let mut looks_again = true;
-            let need = match (self.look)(unwanted).await {
+            match (self.look)(unwanted).await {
                 Ok(identity) if is_asked || refused.as_ref() != Some(&identity) => {
                     info!("there are fresh credentials");
                     self.is_quiet.store(false, Ordering::Release);
@@ -109,37 +113,52 @@ impl Gate {
                 }
                 Ok(_) => {
                     debug!("the credentials are still those that were refused");
-                    None
+                    person = None;
                 }
                 Err(error) => {
                     debug!(%error, "no credentials yet");
                     // A program that failed may open a window each time: it is run again when somebody asks for it.
                     looks_again = error.code() != ErrorCode::CredentialProcess;
-                    error.need().cloned()
-                }
-            };
-            let person = async {
-                match need {
-                    Some(need) if !self.is_quiet.load(Ordering::Acquire) => {
-                        self.questions.answered(&need).await
+                    if let Some(need) = error.need()
+                        && person.as_ref().is_none_or(|(asked, _)| asked != need)
+                    {
+                        person = Some((need.clone(), self.ask(need.clone())));
                     }
-                    _ => std::future::pending().await,
+                }
+            }
+            if self.is_quiet.load(Ordering::Acquire) {
+                person = None;
+            }
+            let answered = async {
+                match &mut person {
+                    Some((_, answering)) => answering.await,
+                    None => std::future::pending().await,
                 }
             };
-            is_asked = tokio::select! {
+            let answer = tokio::select! {
                 // Fails only when the gate is gone, and it is borrowed here.
-                _ = asked.changed() => true,
-                _ = nudged.changed() => false,
-                // The AWS tools may have signed in meanwhile. The question stands: its place is taken again at once.
-                () = sleep(LOOK_INTERVAL), if looks_again => false,
-                answered = person => {
-                    if answered.is_err_and(|error| error.code() == ErrorCode::SignInCancelled) {
-                        self.is_quiet.store(true, Ordering::Release);
-                    }
-                    false
+                _ = asked.changed() => {
+                    is_asked = true;
+                    continue;
                 }
+                _ = nudged.changed() => None,
+                // The AWS tools may have signed in meanwhile.
+                () = sleep(LOOK_INTERVAL), if looks_again => None,
+                answer = answered => Some(answer),
             };
+            is_asked = false;
+            if let Some(answer) = answer {
+                person = None;
+                if answer.is_err_and(|error| error.code() == ErrorCode::SignInCancelled) {
+                    self.is_quiet.store(true, Ordering::Release);
+                }
+            }
         }
+    }
+
+    fn ask(&self, need: Need) -> Answering {
+        let questions = self.questions.clone();
+        Box::pin(async move { questions.answered(&need).await })
     }
 
     fn count(&self, change: impl FnOnce(&AtomicUsize) -> usize) {
@@ -176,6 +195,8 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex as StdMutex};
+
+    use crate::credentials::sso::token::SsoSession;
 
     use super::*;
     use tokio::time::{Instant, timeout};
@@ -258,6 +279,60 @@ mod tests {
         gate.retry();
         tracker.wait().await;
         assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_stands_from_look_to_look_and_is_not_asked_again_when_it_was_cancelled() {
+        let session = SsoSession {
+            name: Some("corp".to_owned()),
+            start_url: "https://corp.awsapps.com/start".to_owned(),
+            region: "eu-west-1".to_owned(),
+            scopes: Vec::new(),
+        };
+        let need = Need::SignIn(session);
+        let questions = Questions::new();
+        let mut standing = questions.watch();
+        let looks = Arc::new(AtomicUsize::new(0));
+        let gate = {
+            let (need, looks) = (need.clone(), Arc::clone(&looks));
+            Arc::new(Gate::new(questions.clone(), move |_| {
+                let need = need.clone();
+                let number = looks.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async move {
+                    // A look takes a while, and the network may fail now and then.
+                    sleep(Duration::from_millis(300)).await;
+                    Err(if number % 2 == 1 {
+                        Error::new(ErrorCode::Network, None)
+                    } else {
+                        Error::needs(need)
+                    })
+                })
+            }))
+        };
+        let tracker = crowd(&gate, 3).await;
+        let id = standing
+            .wait_for(|questions| !questions.is_empty())
+            .await
+            .expect("the gate is there")[0]
+            .id;
+        for _ in 0..100 {
+            sleep(LOOK_INTERVAL / 10).await;
+            let questions = standing.borrow_and_update();
+            assert_eq!(questions.len(), 1);
+            assert_eq!(questions[0].id, id, "still the same");
+        }
+        assert!(looks.load(Ordering::Relaxed) > 5);
+        questions.cancel(id);
+        for _ in 0..100 {
+            sleep(LOOK_INTERVAL / 10).await;
+            assert!(standing.borrow_and_update().is_empty());
+        }
+        assert_eq!(tracker.len(), 3, "they wait quietly");
+        gate.retry();
+        standing
+            .wait_for(|questions| !questions.is_empty())
+            .await
+            .expect("asked again when somebody wants it");
     }
 
     #[tokio::test(start_paused = true)]
