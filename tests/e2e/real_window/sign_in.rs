@@ -58,8 +58,6 @@ async fn a_person_without_a_sign_in_is_asked_once_and_gets_a_shell_by_their_brow
         terminal.wait_for_prompt().await;
         // The dialog has given the keyboard back.
         terminal.wait_for_keyboard().await;
-        terminal.run("echo signed-$((20+22))").await;
-        terminal.wait_for_row("signed-42").await;
         eventually("who one is", async || {
             let text = app.content("[data-testid=status-caller]").await?;
             text.contains("Operator").then_some(())
