@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn the_variables_name_other_files_and_a_tilde_is_the_home_folder() {
         let paths = of(&[
-            ("AWS_CONFIG_FILE", "~/work/aws.ini"),
+            ("AWS_CONFIG_FILE", "~/corp/aws.ini"),
             ("AWS_SHARED_CREDENTIALS_FILE", "/etc/~/keys"),
         ]);
-        assert_eq!(paths.config, Path::new("/home/ana/work/aws.ini"));
+        assert_eq!(paths.config, Path::new("/home/ana/corp/aws.ini"));
         assert_eq!(paths.credentials, Path::new("/etc/~/keys"));
     }
 
