@@ -50,6 +50,14 @@ impl Home {
         }
     }
 
+    /// Signs in with the browser.
+    async fn sign_in(&self, session: &SsoSession) {
+        timeout(PATIENCE, self.broker.sign_in(session, false))
+            .await
+            .expect("in time")
+            .expect("the browser came back");
+    }
+
     /// The same home after a restart.
     fn restarted(&self) -> Broker {
         broker(self.files.subscribe(), self.folder.path(), no_browser)
@@ -396,10 +404,7 @@ async fn a_person_signs_in_by_the_browser_and_the_aws_tools_are_signed_in_too() 
         .expect_err("not signed in");
     let session = session(&home.broker);
     assert_eq!(error.need(), Some(&Need::SignIn(session.clone())));
-    timeout(PATIENCE, home.broker.sign_in(&session, false))
-        .await
-        .expect("in time")
-        .expect("the browser came back");
+    home.sign_in(&session).await;
     assert!(home.broker.questions().borrow().is_empty());
     let caller = home
         .broker
@@ -498,10 +503,7 @@ async fn an_answer_with_a_wrong_state_or_a_refusal_signs_nobody_in() {
         .expect("the browser was there");
     // It still waits for the right one, and a second sign-in takes its place.
     simulator.change_faults(|faults| faults.authorize = None);
-    timeout(PATIENCE, home.broker.sign_in(&session, false))
-        .await
-        .expect("in time")
-        .expect("the browser came back");
+    home.sign_in(&session).await;
     let replaced = signing.await.expect("no panic").expect_err("replaced");
     assert_eq!(replaced.code(), ErrorCode::SignInCancelled);
     simulator.shutdown().await;
@@ -516,10 +518,7 @@ async fn fifty_that_ask_at_once_share_one_renewal() {
     .await;
     let home = Home::new(simulator.config_file().expose_secret(), browser);
     let session = session(&home.broker);
-    timeout(PATIENCE, home.broker.sign_in(&session, false))
-        .await
-        .expect("in time")
-        .expect("the browser came back");
+    home.sign_in(&session).await;
     let other = profile("sso-444455556666-Reader");
     let asking: Vec<_> = (0..50)
         .map(|number| {
@@ -550,10 +549,7 @@ async fn a_sign_in_that_was_revoked_is_asked_for_and_those_who_wait_go_on() {
     let simulator = simulator(|_| {}).await;
     let home = Home::new(simulator.config_file().expose_secret(), browser);
     let session = session(&home.broker);
-    timeout(PATIENCE, home.broker.sign_in(&session, false))
-        .await
-        .expect("in time")
-        .expect("the browser came back");
+    home.sign_in(&session).await;
     let old = home.broker.identity(&operator()).await.expect("signed in");
     simulator.revoke_sign_ins();
     simulator.expire_role_credentials();
@@ -565,10 +561,7 @@ async fn a_sign_in_that_was_revoked_is_asked_for_and_those_who_wait_go_on() {
         .collect();
     let asked = question(&home.broker, |_| true).await;
     assert_eq!(asked.need, Need::SignIn(session.clone()));
-    timeout(PATIENCE, home.broker.sign_in(&session, false))
-        .await
-        .expect("in time")
-        .expect("the browser came back");
+    home.sign_in(&session).await;
     for waiter in waiting {
         timeout(PATIENCE, waiter)
             .await

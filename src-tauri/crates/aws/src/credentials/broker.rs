@@ -296,20 +296,18 @@ impl Broker {
     /// Why the code did not do; the question stands.
     pub async fn answer_mfa(&self, id: QuestionId, code: SecretString) -> Result<(), Error> {
         let need = self.0.questions.need(id);
-        let Some(need @ Need::Mfa(_)) = need else {
+        // Nobody asks any more, or for something else.
+        let (Some(need), Some(Need::Mfa(mfa))) = (&need, &need) else {
             return Err(Error::new(ErrorCode::SignInCancelled, None));
-        };
-        let Need::Mfa(mfa) = &need else {
-            return Ok(());
         };
         let digits = code.expose_secret().trim();
         if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::new(ErrorCode::CodeMalformed, None));
         }
-        let busy = self.0.questions.begin(&need);
+        let busy = self.0.questions.begin(need);
         match self.0.assume_with_code(mfa, digits).await {
             Ok(()) => {
-                self.0.questions.meet(&need);
+                self.0.questions.meet(need);
                 Ok(())
             }
             Err(error) => {
