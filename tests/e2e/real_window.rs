@@ -1,5 +1,6 @@
 //! The cases. Each starts an application of its own and runs alone: they share one display and its clipboard.
 
+mod compromised;
 mod hostile;
 mod keys;
 mod outage;
