@@ -8,6 +8,7 @@ mod page_rules;
 mod profiles;
 mod shell;
 mod sign_in;
+mod stored_keys;
 mod tabs;
 
 use std::{env, fs};
