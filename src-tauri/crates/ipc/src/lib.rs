@@ -10,8 +10,8 @@ mod profile;
 mod session;
 
 pub use credentials::{
-    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
-    SignIn, SignInStep,
+    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, NodeChoice, Problem, Question,
+    QuestionAbout, SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
 pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
