@@ -4,6 +4,7 @@
 /// missing here would be open to every window.
 const COMMANDS: &[&str] = &[
     "answer_mfa",
+    "answer_question",
     "app_info",
     "attach_session",
     "aws_setup",

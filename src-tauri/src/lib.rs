@@ -3,6 +3,7 @@
 //! Commands parse, call one function and map the error. What a session is lives in `engine`, what AWS is in `aws`, what
 //! a saved connection is in `profiles`; this crate joins them and owns what runs.
 
+mod asking;
 mod clipboard;
 mod commands;
 mod convert;
@@ -40,6 +41,7 @@ pub fn run() -> ExitCode {
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
             commands::answer_mfa,
+            commands::answer_question,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
+use crate::asking::Asking;
 use crate::credentials::Credentials;
 use crate::demo::Demo;
 use crate::orphans::LiveRecord;
@@ -41,6 +42,7 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    pub(crate) asking: Asking,
     ending: AtomicBool,
 }
 
@@ -52,6 +54,7 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            asking: Asking::default(),
             ending: AtomicBool::new(false),
         }
     }
@@ -69,6 +72,7 @@ impl AppState {
         let app = app.clone();
         tauri::async_runtime::spawn(async move {
             let state = app.state::<Self>();
+            state.asking.close_all();
             state.sessions.close_all().await;
             state.demo.shut_down().await;
             state.live.close();

@@ -10,6 +10,7 @@ import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
+import "./styles/asking.css";
 import "./styles/credentials.css";
 import "./styles/keys.css";
 

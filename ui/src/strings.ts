@@ -361,6 +361,35 @@ export const strings = {
     codeShort: "A code has six digits.",
   },
 
+  asking: {
+    nodeTitle: (connection: string) => `Which node for ${apart(connection)}?`,
+    nodeLead: (count: number, rule: string) =>
+      `${plural(count, "node matches", "nodes match")} ${apart(rule)}.`,
+    filter: "Filter by name, id, address or system",
+    nodes: "Nodes",
+    noNode: "No node matches what you typed.",
+    nodeHint: "↑ ↓ and Enter choose. The tab keeps to the choice when it is started again.",
+    /** The service's words for how it hears of a node's agent. */
+    ping: (status: string | null) =>
+      status === "Online"
+        ? "Online"
+        : status === "ConnectionLost"
+          ? "Connection lost"
+          : status === "Inactive"
+            ? "Inactive"
+            : (status ?? "Unknown"),
+    reasonTitle: (connection: string) => `Why do you connect to ${apart(connection)}?`,
+    reasonLead: "The connection asks for a reason. It is kept in the account's session history.",
+    reasonLabel: "Reason",
+    reasonMissing: "Say why you connect.",
+    whole: "Kept as",
+    left: (left: number, most: number) =>
+      `${plural(Math.max(0, left), "character", "characters")} left of ${String(most)}.`,
+    tooLong: (most: number) => `The answer may have ${plural(most, "character", "characters")} at most.`,
+    start: "Start session",
+    cancel: "Cancel",
+  },
+
   caller: {
     copied: "ARN",
     copy: (who: string) => `Copy the ARN of ${who}`,

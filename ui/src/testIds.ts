@@ -40,6 +40,15 @@ export const testIds = {
   confirmDeleteYes: "confirm-delete-yes",
   confirmDeleteNo: "confirm-delete-no",
 
+  nodeDialog: "node-dialog",
+  nodeFilter: "node-filter",
+  /** Each node that a session can be started on, with its id in `data-key`. */
+  nodeChoice: "node-choice",
+  reasonDialog: "reason-dialog",
+  reasonInput: "reason-input",
+  reasonWhole: "reason-whole",
+  reasonStart: "reason-start",
+
   startPage: "start-page",
   startDemo: "start-demo",
   startNewProfile: "start-new-profile",

@@ -59,6 +59,8 @@ export interface Host {
   signOut(session: string): Promise<void>;
   /** Resolves once the code has done; else the question stands and tells its problem. */
   answerMfa(id: number, code: string): Promise<void>;
+  /** Resolves once the answer has done; else it rejects with why, and the question stands. */
+  answerQuestion(id: number, answer: string): Promise<void>;
   /** Whoever waits for the answer goes without. */
   cancelQuestion(id: number): Promise<void>;
   /** Who the credentials of a profile's connections make one. */
@@ -75,6 +77,8 @@ export interface Host {
 
   /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
   openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;
+  /** Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing is missed before listening. */
+  openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */
   listenSession(event: string, listener: (event: SessionEvent) => void): Promise<Unlisten>;
   attachSession(id: string): Promise<void>;

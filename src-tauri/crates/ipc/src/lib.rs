@@ -11,8 +11,8 @@ mod profile;
 mod session;
 
 pub use credentials::{
-    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
-    SignIn, SignInStep,
+    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, NodeChoice, Problem, Question,
+    QuestionAbout, SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
 pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
