@@ -10,6 +10,7 @@ pub(crate) const LIGHT: &[&str] = &[
     "protocol",
     "engine",
     "simulator",
+    "files",
     "profiles",
     "ipc",
     "logging",
