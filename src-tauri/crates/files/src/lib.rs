@@ -1,14 +1,19 @@
 //! The few file operations that the application's own files are made of, as a trait, so that tests can make every one of
 //! them fail.
 //!
-//! [`OsFiles`] is the real thing; [`replace_durably`] is how a small file is saved. What is created is for its owner only, whatever the process's umask says: files 0600,
+//! [`OsFiles`] is the real thing; [`replace_durably`] is how a small file is saved. A [`Watcher`] reads
+//! files again whenever they change. What is created is for its owner only, whatever the process's umask says: files 0600,
 //! folders 0700.
+
+mod watcher;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
+
+pub use watcher::{Subject, Timing, Watcher};
 
 /// How long to wait for another instance that is saving.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
