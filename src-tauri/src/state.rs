@@ -11,6 +11,7 @@ use crate::demo::Demo;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
+use crate::settings_state::SettingsState;
 
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
@@ -41,6 +42,7 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    pub(crate) settings: SettingsState,
     ending: AtomicBool,
 }
 
@@ -52,6 +54,7 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }

@@ -8,6 +8,7 @@ mod credentials;
 mod error;
 mod profile;
 mod session;
+mod settings;
 
 pub use credentials::{
     AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
@@ -20,6 +21,13 @@ pub use session::{
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
 
+pub use settings::{
+    KeySettings, NotificationSettings, RecordingSettings, SettingChange, Settings, SettingsProblem,
+    SettingsState, StoredTheme, TabSettings, TerminalSettings,
+};
+
+/// The event that carries the settings whenever their file has changed: a [`SettingsState`].
+pub const SETTINGS_EVENT: &str = "settings";
 /// The event that carries all questions that stand, whenever they change: a list of [`Question`].
 pub const QUESTIONS_EVENT: &str = "questions";
 /// The event that says that [`AwsSetup`] has changed.

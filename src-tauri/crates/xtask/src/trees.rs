@@ -15,6 +15,7 @@ pub(crate) const LIGHT: &[&str] = &[
     "ipc",
     "logging",
     "secrets",
+    "settings",
     "shared-config",
     "testsuite",
     "xtask",
