@@ -113,12 +113,15 @@ pub(crate) fn delete_theme(state: State<'_, AppState>, name: String) -> Answer<(
 }
 
 fn to_page(reading: &Reading, path: &Path) -> Answer<ipc::SettingsState> {
-    let values = serde_json::from_value(reading.values.clone());
-    Ok(ipc::SettingsState {
-        settings: values.map_err(|error| CommandError {
+    let typed = |values| {
+        serde_json::from_value(values).map_err(|error| CommandError {
             code: ErrorCode::Internal,
             message: format!("The settings cannot be shown: {error}."),
-        })?,
+        })
+    };
+    Ok(ipc::SettingsState {
+        settings: typed(reading.values.clone())?,
+        defaults: typed(settings::defaults())?,
         problems: reading
             .problems
             .iter()

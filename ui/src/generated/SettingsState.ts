@@ -11,6 +11,10 @@ export type SettingsState = {
  */
 settings: Settings, 
 /**
+ * What would hold if nothing were said.
+ */
+defaults: Settings, 
+/**
  * What does not count.
  */
 problems: Array<SettingsProblem>, 

@@ -144,6 +144,8 @@ pub struct KeySettings {
 pub struct SettingsState {
     /// What holds.
     pub settings: Settings,
+    /// What would hold if nothing were said.
+    pub defaults: Settings,
     /// What does not count.
     pub problems: Vec<SettingsProblem>,
     /// Why nothing can be changed in it, in a sentence.

@@ -411,7 +411,7 @@ mod tests {
         let settings: ipc::Settings = serde_json::from_value(schema::defaults()).unwrap();
         assert_eq!(
             serde_json::to_value(settings).unwrap()["terminal"]["bell"],
-            "visual"
+            "none"
         );
     }
 

@@ -113,7 +113,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "terminal",
         "bell",
         Kind::OneOf(&["none", "visual", "sound"]),
-        "\"visual\"",
+        "\"none\"",
     ),
     setting("terminal", "copyOnSelect", Kind::Bool, "false"),
     setting(
