@@ -12,6 +12,7 @@ import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { SettingsControl } from "./settingsControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -22,6 +23,7 @@ export class Controller {
   readonly credentials: CredentialControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly settings: SettingsControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -34,6 +36,7 @@ export class Controller {
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
   get store(): Store<AppState> {
@@ -47,6 +50,7 @@ export class Controller {
   async start(): Promise<void> {
     await Promise.all([
       this.#loadInfo(),
+      this.settings.load(),
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
@@ -118,6 +122,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "showSettings":
+        this.settings.show();
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

@@ -12,6 +12,8 @@ import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { SettingsState } from "../generated/SettingsState";
+import type { StoredTheme } from "../generated/StoredTheme";
 import { encodeBase64 } from "./base64";
 import { type Host, toHostError } from "./host";
 
@@ -58,6 +60,14 @@ export const tauriHost: Host = {
   findOrphans: () => call<Orphan[]>("find_orphans"),
   endOrphans: () => call("end_orphans"),
   leaveOrphans: () => call("leave_orphans"),
+  settings: () => call<SettingsState>("settings"),
+  changeSettings: (changes) => call<SettingsState>("change_settings", { changes }),
+  listenSettings: (listener) => listen<SettingsState>("settings", ({ payload }) => listener(payload)),
+  openSettingsFile: () => call("open_settings_file"),
+  systemFonts: () => call<string[]>("system_fonts"),
+  listThemes: () => call<StoredTheme[]>("list_themes"),
+  saveTheme: (theme) => call("save_theme", { theme }),
+  deleteTheme: (name) => call("delete_theme", { name }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

@@ -82,11 +82,11 @@ describe("importThemes", () => {
   });
 
   it("reads Gogh, as JSON and as YAML", () => {
-    const pairs = Array.from({ length: 16 }, (_, index) => [
+    const pairs = Array.from({ length: 16 }, (_, index): [string, string] => [
       `color_${String(index + 1).padStart(2, "0")}`,
       `#0000${(index + 16).toString(16)}`,
     ]);
-    const scheme = {
+    const scheme: Record<string, string> = {
       name: "Elic",
       ...Object.fromEntries(pairs),
       background: "#4A453E",
