@@ -12,6 +12,7 @@ use crate::demo::Demo;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
+use crate::settings_state::SettingsState;
 
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
@@ -43,6 +44,7 @@ pub(crate) struct AppState {
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
     pub(crate) asking: Asking,
+    pub(crate) settings: SettingsState,
     ending: AtomicBool,
 }
 
@@ -55,6 +57,7 @@ impl AppState {
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
             asking: Asking::default(),
+            settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }

@@ -13,6 +13,7 @@ import "./styles/dialogs.css";
 import "./styles/asking.css";
 import "./styles/credentials.css";
 import "./styles/keys.css";
+import "./styles/settings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -128,6 +128,25 @@ export const testIds = {
   questionCancel: "question-cancel",
   questionProblem: "question-problem",
 
+  /** The settings; each row with `data-key` and, where it is not the default, `data-changed`. */
+  settingsOpen: "settings-open",
+  settingsDialog: "settings-dialog",
+  settingsSearch: "settings-search",
+  settingsClose: "settings-close",
+  settingsOpenFile: "settings-open-file",
+  settingsProblem: "settings-problem",
+  settingRow: "setting-row",
+  settingControl: "setting-control",
+  settingReset: "setting-reset",
+  /** Each action's row, with `data-action`. */
+  keyRow: "key-row",
+  keyAdd: "key-add",
+  keyRemove: "key-remove",
+  keyCapture: "key-capture",
+  themeImportText: "theme-import-text",
+  themeImportFile: "theme-import-file",
+  themeImportSave: "theme-import-save",
+
   pasteDialog: "paste-dialog",
   pasteText: "paste-text",
   pasteConfirm: "paste-confirm",

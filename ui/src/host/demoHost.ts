@@ -16,6 +16,7 @@ import { encodeBase64 } from "./base64";
 import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
 import { DemoCredentials } from "./demoCredentials";
 import { DemoKeys } from "./demoKeys";
+import { demoSettings } from "./demoSettings";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -486,6 +487,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    ...demoSettings(parameters.get("settings")),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

@@ -16,6 +16,9 @@ import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
 import type { StoredKeys } from "../generated/StoredKeys";
+import type { SettingChange } from "../generated/SettingChange";
+import type { SettingsState } from "../generated/SettingsState";
+import type { StoredTheme } from "../generated/StoredTheme";
 import type { TerminalSize } from "../generated/TerminalSize";
 
 /** See {@link Host.interruptSession}. */
@@ -75,8 +78,6 @@ export interface Host {
   dropWaitingKeys(): Promise<void>;
   deleteKeys(name: string): Promise<void>;
 
-  /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
-  openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;
   /** Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing is missed before listening. */
   openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */
@@ -103,6 +104,19 @@ export interface Host {
   endOrphans(): Promise<void>;
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
+
+  settings(): Promise<SettingsState>;
+  /** Makes all changes or none. */
+  changeSettings(changes: readonly SettingChange[]): Promise<SettingsState>;
+  /** Hears of the settings whenever their file has changed. */
+  listenSettings(listener: (settings: SettingsState) => void): Promise<Unlisten>;
+  /** Opens the settings file in what the system has for text. */
+  openSettingsFile(): Promise<void>;
+  /** Families whose characters all have one width. Takes its time. */
+  systemFonts(): Promise<readonly string[]>;
+  listThemes(): Promise<readonly StoredTheme[]>;
+  saveTheme(theme: StoredTheme): Promise<void>;
+  deleteTheme(name: string): Promise<void>;
 
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;
