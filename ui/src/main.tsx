@@ -18,7 +18,7 @@ import { createRoot } from "react-dom/client";
 import type { Host } from "./host/host";
 import { strings } from "./strings";
 import { App } from "./views/App";
-import { Controller } from "./views/controller";
+import { Controller } from "./control/controller";
 
 async function chooseHost(): Promise<Host> {
   if ("__TAURI_INTERNALS__" in window) return (await import("./host/tauriHost")).tauriHost;

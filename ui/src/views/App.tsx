@@ -10,7 +10,7 @@ import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
 import { AwsDialog } from "./AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
-import type { Controller } from "./controller";
+import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
 import { ProfileDialog } from "./ProfileDialog";
@@ -70,7 +70,7 @@ function useWindowKeys(controller: Controller): void {
     const onWheel = (event: WheelEvent) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      if (event.deltaY !== 0) controller.zoom(event.deltaY < 0 ? 1 : -1);
+      if (event.deltaY !== 0) controller.window.zoom(event.deltaY < 0 ? 1 : -1);
     };
     window.addEventListener("keydown", onKeyDown, { capture: true });
     window.addEventListener("contextmenu", preventOutsideFields);
@@ -95,7 +95,7 @@ function useColourScheme(controller: Controller): void {
       "(prefers-contrast: more)",
       "(forced-colors: active)",
     ].map((query) => matchMedia(query));
-    const refresh = () => controller.refreshThemes();
+    const refresh = () => controller.window.refreshThemes();
     for (const query of queries) query.addEventListener("change", refresh);
     return () => {
       for (const query of queries) query.removeEventListener("change", refresh);
@@ -138,7 +138,7 @@ function StoreNotices() {
         <IconButton
           icon={X}
           label={strings.notices.dismiss}
-          onPress={() => controller.dismissStoreNotice(index)}
+          onPress={() => controller.profiles.dismissNotice(index)}
         />
       </div>
     );
@@ -159,14 +159,14 @@ function Orphans() {
       <Button
         className="button"
         data-testid={testIds.orphansEnd}
-        onPress={() => void controller.endOrphans()}
+        onPress={() => void controller.orphans.end()}
       >
         {strings.orphans.end(orphans.length)}
       </Button>
       <Button
         className="button"
         data-testid={testIds.orphansLeave}
-        onPress={() => void controller.leaveOrphans()}
+        onPress={() => void controller.orphans.leave()}
       >
         {strings.orphans.leave}
       </Button>
@@ -208,7 +208,11 @@ function Toasts() {
             <Info aria-hidden size={16} strokeWidth={1.75} />
           )}
           <p>{message}</p>
-          <IconButton icon={X} label={strings.toast.dismiss} onPress={() => controller.dismissToast(id)} />
+          <IconButton
+            icon={X}
+            label={strings.toast.dismiss}
+            onPress={() => controller.desk.dismissToast(id)}
+          />
         </div>
       ))}
     </div>

@@ -17,7 +17,7 @@ const text = strings.aws;
 export function AwsDialog() {
   const controller = useController();
   const aws = useApp((state) => state.aws);
-  const close = () => controller.closeDialog();
+  const close = () => controller.desk.closeDialog();
   return (
     <ModalOverlay
       className="overlay"
@@ -115,7 +115,7 @@ function SignInRow({ signIn: { label, startUrl, expiresMs } }: { readonly signIn
           // One place for both: it keeps the keyboard when one becomes the other.
           key="press"
           onPress={() => {
-            if (!busy) run(controller.signOut(label));
+            if (!busy) run(controller.credentials.signOut(label));
           }}
         >
           {busy ? text.signingOut : text.signOut}
@@ -127,7 +127,7 @@ function SignInRow({ signIn: { label, startUrl, expiresMs } }: { readonly signIn
           data-testid={testIds.awsSignInButton}
           key="press"
           onPress={() => {
-            if (!busy) run(controller.signIn(label, false));
+            if (!busy) run(controller.credentials.signIn(label, false));
           }}
         >
           {busy ? text.signingIn : text.signIn}
@@ -192,7 +192,7 @@ function Empty() {
       <IconButton
         icon={Copy}
         label={strings.status.copy(line)}
-        onPress={() => void controller.copy(line, line)}
+        onPress={() => void controller.desk.copy(line, line)}
       />
     </span>
   );

@@ -105,7 +105,7 @@ function Actions({ id, retry, trying }: ActionsProps) {
         className="button"
         data-testid={testIds.retryNow}
         isDisabled={trying}
-        onPress={() => controller.retry(id)}
+        onPress={() => controller.terminals.retry(id)}
         preventFocusOnPress
       >
         {retry}
@@ -113,7 +113,7 @@ function Actions({ id, retry, trying }: ActionsProps) {
       <Button
         className="button"
         data-testid={testIds.giveUp}
-        onPress={() => controller.giveUp(id)}
+        onPress={() => controller.terminals.giveUp(id)}
         preventFocusOnPress
       >
         {strings.connection.giveUp}
@@ -141,7 +141,7 @@ function Pasting({ id, paste }: { readonly id: TabId; readonly paste: PasteProgr
         <Button
           className="button"
           data-testid={testIds.cancelPaste}
-          onPress={() => controller.cancelPaste(id)}
+          onPress={() => controller.terminals.cancelPaste(id)}
           preventFocusOnPress
         >
           {strings.connection.cancelPaste}

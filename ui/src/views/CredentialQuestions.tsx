@@ -36,7 +36,7 @@ const UNSEEN_MS = 500;
 export function CredentialQuestions() {
   const controller = useController();
   const question = useApp(askedNow);
-  const terminalAsks = useStore(controller.questions, (all) => all.length > 0);
+  const terminalAsks = useStore(controller.terminals.questions, (all) => all.length > 0);
   if (!question || terminalAsks) return null;
   const { about } = question;
   switch (about.kind) {
@@ -65,7 +65,7 @@ function Frame({ question, title, testId, step, ref, children }: FrameProps) {
   useEffect(
     () => () => {
       // Under another dialog the keyboard goes back to that one by itself.
-      if (controller.store.state().dialog === null) controller.reclaimTerminal();
+      if (controller.store.state().dialog === null) controller.terminals.reclaim();
     },
     [controller],
   );
@@ -74,7 +74,7 @@ function Frame({ question, title, testId, step, ref, children }: FrameProps) {
       className="overlay"
       isOpen
       onOpenChange={(open) => {
-        if (!open && performance.now() - since > UNSEEN_MS) controller.cancelQuestion(question);
+        if (!open && performance.now() - since > UNSEEN_MS) controller.credentials.cancel(question);
       }}
     >
       <Modal className="modal modal-question">
@@ -109,7 +109,7 @@ function SignInQuestion({ question, about }: { readonly question: Question; read
 
   const signIn = (withCode: boolean) => {
     setPressed(question);
-    void controller
+    void controller.credentials
       .signIn(about.session, withCode)
       .finally(() => setPressed((current) => (current === question ? null : current)));
   };
@@ -145,7 +145,7 @@ function SignInQuestion({ question, about }: { readonly question: Question; read
         <Button
           className="button"
           data-testid={testIds.questionCancel}
-          onPress={() => controller.cancelQuestion(question)}
+          onPress={() => controller.credentials.cancel(question)}
         >
           {step ? text.cancel : text.notNow}
         </Button>
@@ -224,7 +224,7 @@ function UserCode({ code, expiresMs }: { readonly code: string; readonly expires
       <IconButton
         icon={Copy}
         label={text.copyCode}
-        onPress={() => void controller.copy(text.deviceCode, code)}
+        onPress={() => void controller.desk.copy(text.deviceCode, code)}
       />
       <span className="user-code-left" role="timer">
         {seconds > 0 ? text.codeLeft(seconds) : text.codeOver}
@@ -245,7 +245,7 @@ function Page({ url }: { readonly url: string }) {
         <Button
           className="button"
           data-testid={testIds.signInOpen}
-          onPress={() => void controller.openPage(url)}
+          onPress={() => void controller.desk.openPage(url)}
         >
           <ExternalLink aria-hidden size={15} strokeWidth={1.75} />
           {text.openAgain}
@@ -253,7 +253,7 @@ function Page({ url }: { readonly url: string }) {
         <Button
           className="button"
           data-testid={testIds.signInCopy}
-          onPress={() => void controller.copy(text.addressCopied, url)}
+          onPress={() => void controller.desk.copy(text.addressCopied, url)}
         >
           <Copy aria-hidden size={15} strokeWidth={1.75} />
           {text.copyAddress}
@@ -285,7 +285,7 @@ function ProblemText({ problem: { message, remedy, detail } }: { readonly proble
                 <IconButton
                   icon={Copy}
                   label={text.copyDetails}
-                  onPress={() => void controller.copy(text.details, detail)}
+                  onPress={() => void controller.desk.copy(text.details, detail)}
                 />
               </div>
             </DisclosurePanel>
@@ -328,7 +328,7 @@ function MfaQuestion({ question, about }: { readonly question: Question; readonl
     field.focus();
     setFailure(null);
     setAnswered(question);
-    controller.answerMfa(question.id, code).catch((reason: unknown) => {
+    controller.credentials.answerMfa(question.id, code).catch((reason: unknown) => {
       setFailure(toHostError(reason).message);
       setAnswered(null);
       input.current?.focus();
@@ -392,7 +392,7 @@ function MfaQuestion({ question, about }: { readonly question: Question; readonl
           <Button
             className="button"
             data-testid={testIds.questionCancel}
-            onPress={() => controller.cancelQuestion(question)}
+            onPress={() => controller.credentials.cancel(question)}
           >
             {text.notNow}
           </Button>

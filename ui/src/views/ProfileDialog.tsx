@@ -51,7 +51,7 @@ const MISSING: readonly FormProblem[] = ["nameMissing", "targetMissing", "parame
 
 export function ProfileDialog({ profile }: { readonly profile: Profile | null }) {
   const controller = useController();
-  const close = () => controller.closeDialog();
+  const close = () => controller.desk.closeDialog();
   return (
     <ModalOverlay
       className="overlay"
@@ -109,7 +109,7 @@ function Fields({ profile, onClose }: { readonly profile: Profile | null; readon
     setSaving(true);
     setFailure(null);
     try {
-      await controller.saveProfile(profile?.id ?? null, draftFrom(form));
+      await controller.profiles.save(profile?.id ?? null, draftFrom(form));
       onClose();
     } catch (reason) {
       setFailure(toHostError(reason).message);

@@ -7,7 +7,7 @@ import type { PasteReview } from "../terminal/paste";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useController } from "./context";
-import type { Question } from "./controller";
+import type { Question } from "../control/terminalControl";
 import { useStore } from "./useStore";
 
 interface AskProps {
@@ -68,8 +68,8 @@ export function DeleteDialog({ profile }: { readonly profile: Profile }) {
       no={strings.remove.no}
       noTestId={testIds.confirmDeleteNo}
       onAnswer={(yes) => {
-        if (yes) void controller.deleteProfile(profile);
-        else controller.closeDialog();
+        if (yes) void controller.profiles.delete(profile);
+        else controller.desk.closeDialog();
       }}
       testId={testIds.confirmDelete}
       title={strings.remove.title(profile.name)}
@@ -84,7 +84,7 @@ export function DeleteDialog({ profile }: { readonly profile: Profile }) {
 /** What terminals ask before they paste or open something. */
 export function Questions() {
   const controller = useController();
-  const question = useStore(controller.questions, (all) => all[0]);
+  const question = useStore(controller.terminals.questions, (all) => all[0]);
   return question ? <Asked question={question} /> : null;
 }
 

@@ -12,7 +12,7 @@ import { testIds } from "../testIds";
 import { type MenuEntry, useContextMenu } from "./ContextMenu";
 import { ConnectionBar } from "./ConnectionBar";
 import { useApp, useController, useTabSession } from "./context";
-import { claimFocus } from "./focusClaim";
+import { claimFocus } from "../control/focusClaim";
 import { IconButton } from "./IconButton";
 import { StatusBar } from "./StatusBar";
 
@@ -59,24 +59,24 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
   useEffect(() => {
     const container = place.current;
     if (!container) return;
-    const runtime = controller.runtime(id, firstProfile.current);
+    const runtime = controller.terminals.runtime(id, firstProfile.current);
     runtime.terminal.element.dataset["testid"] = testIds.terminal;
     void runtime.show(container, attempt);
   }, [controller, id, attempt]);
 
   useEffect(() => {
-    const terminal = controller.terminalOf(id);
+    const terminal = controller.terminals.terminalOf(id);
     terminal?.setVisible(active);
     return active && terminal ? claimFocus(terminal) : undefined;
   }, [controller, id, active, attempt]);
 
   useEffect(() => {
-    controller.terminalOf(id)?.setLabel(strings.session.terminal(profile.name));
+    controller.terminals.terminalOf(id)?.setLabel(strings.session.terminal(profile.name));
   }, [controller, id, profile.name]);
 
   const { open, menu } = useContextMenu(strings.menu.terminal, (): readonly MenuEntry[] => {
     const { mac } = controller;
-    const terminal = controller.terminalOf(id);
+    const terminal = controller.terminals.terminalOf(id);
     return [
       {
         id: "copy",
@@ -138,7 +138,7 @@ function Connecting({
       <Button
         className="button"
         data-testid={testIds.connectingCancel}
-        onPress={() => controller.cancel(id)}
+        onPress={() => controller.terminals.cancel(id)}
         preventFocusOnPress
       >
         {strings.session.cancel}
@@ -177,7 +177,7 @@ function EndedBar({ id, ended }: { readonly id: TabId; readonly ended: Ended }) 
                 <IconButton
                   icon={Copy}
                   label={strings.session.copyDetail}
-                  onPress={() => void controller.copy(strings.session.details, detail)}
+                  onPress={() => void controller.desk.copy(strings.session.details, detail)}
                   testId={testIds.endedCopyDetail}
                 />
               </div>
@@ -189,7 +189,7 @@ function EndedBar({ id, ended }: { readonly id: TabId; readonly ended: Ended }) 
         <Button
           className="button primary"
           data-testid={testIds.endedRestart}
-          onPress={() => controller.restart(id)}
+          onPress={() => controller.tabs.restart(id)}
         >
           <RotateCw aria-hidden size={15} strokeWidth={2} />
           {strings.session.restart}
@@ -230,7 +230,7 @@ function Notices({ id, notices }: { readonly id: TabId; readonly notices: readon
       <IconButton
         icon={X}
         label={strings.session.dismissNotice}
-        onPress={() => controller.dismissNotice(id, notice)}
+        onPress={() => controller.tabs.dismissNotice(id, notice)}
         testId={testIds.noticeDismiss}
       />
     </div>

@@ -37,20 +37,20 @@ export function Sidebar() {
           chord={toggleChord}
           icon={PanelLeftOpen}
           label={strings.sidebar.show}
-          onPress={() => controller.toggleSidebar()}
+          onPress={() => controller.window.toggleSidebar()}
           testId={testIds.sidebarToggle}
         />
         <IconButton
           icon={Plus}
           label={strings.sidebar.newProfile}
-          onPress={() => controller.editProfile(null)}
+          onPress={() => controller.profiles.edit(null)}
           testId={testIds.newProfile}
         />
         <IconButton
           className="rail-last"
           icon={KeyRound}
           label={strings.aws.open}
-          onPress={() => controller.showAws()}
+          onPress={() => controller.credentials.show()}
           testId={testIds.awsOpen}
         />
       </nav>
@@ -70,14 +70,14 @@ export function Sidebar() {
         <IconButton
           icon={Plus}
           label={strings.sidebar.newProfile}
-          onPress={() => controller.editProfile(null)}
+          onPress={() => controller.profiles.edit(null)}
           testId={testIds.newProfile}
         />
         <IconButton
           chord={toggleChord}
           icon={PanelLeftClose}
           label={strings.sidebar.hide}
-          onPress={() => controller.toggleSidebar()}
+          onPress={() => controller.window.toggleSidebar()}
           testId={testIds.sidebarToggle}
         />
       </header>
@@ -103,7 +103,11 @@ function Foot() {
   const version = useApp((state) => state.info?.version ?? "");
   return (
     <footer className="sidebar-footer">
-      <Button className="sidebar-aws" data-testid={testIds.awsOpen} onPress={() => controller.showAws()}>
+      <Button
+        className="sidebar-aws"
+        data-testid={testIds.awsOpen}
+        onPress={() => controller.credentials.show()}
+      >
         <KeyRound aria-hidden size={14} strokeWidth={1.75} />
         {strings.aws.open}
       </Button>
@@ -125,7 +129,7 @@ function ProfileNavigator() {
           <p>
             {strings.sidebar.failed} {profiles.message}
           </p>
-          <Button className="button" onPress={() => void controller.loadProfiles()}>
+          <Button className="button" onPress={() => void controller.profiles.load()}>
             {strings.sidebar.retry}
           </Button>
         </div>
@@ -146,7 +150,7 @@ function ProfileNavigator() {
               }
               // Focus: the opened terminal takes the keyboard from no field
               if (event.target instanceof HTMLElement) event.target.blur();
-              controller.openProfile(first);
+              controller.tabs.open(first);
             }}
             value={typed}
           >
@@ -191,7 +195,7 @@ function ProfileRows({ profiles, typed }: { readonly profiles: readonly Profile[
         }}
         onAction={(key) => {
           const profile = profiles.find(({ id }) => id === key);
-          if (profile) controller.openProfile(profile);
+          if (profile) controller.tabs.open(profile);
         }}
         selectionBehavior="replace"
         selectionMode="single"
@@ -262,7 +266,7 @@ function entriesFor(profile: Profile, controller: ReturnType<typeof useControlle
     id: "open",
     label: strings.menu.open,
     testId: testIds.menuOpen,
-    run: () => controller.openProfile(profile),
+    run: () => controller.tabs.open(profile),
   };
   if (profile.builtIn) return [open];
   return [
@@ -272,13 +276,13 @@ function entriesFor(profile: Profile, controller: ReturnType<typeof useControlle
       label: strings.menu.edit,
       testId: testIds.menuEdit,
       apart: true,
-      run: () => controller.editProfile(profile),
+      run: () => controller.profiles.edit(profile),
     },
     {
       id: "duplicate",
       label: strings.menu.duplicate,
       testId: testIds.menuDuplicate,
-      run: () => void controller.duplicateProfile(profile),
+      run: () => void controller.profiles.duplicate(profile),
     },
     {
       id: "delete",
@@ -286,7 +290,7 @@ function entriesFor(profile: Profile, controller: ReturnType<typeof useControlle
       testId: testIds.menuDelete,
       danger: true,
       apart: true,
-      run: () => controller.askToDelete(profile),
+      run: () => controller.profiles.askToDelete(profile),
     },
   ];
 }
@@ -298,7 +302,7 @@ function WidthHandle() {
   const width = useApp((state) => state.sidebar.width);
   const drag = (event: ReactPointerEvent<HTMLDivElement>) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    controller.setSidebarWidth(event.clientX);
+    controller.window.setSidebarWidth(event.clientX);
   };
   return (
     <div
@@ -308,10 +312,10 @@ function WidthHandle() {
       aria-valuemin={SIDEBAR.min}
       aria-valuenow={width}
       className="width-handle"
-      onDoubleClick={() => controller.setSidebarWidth(SIDEBAR.usual)}
+      onDoubleClick={() => controller.window.setSidebarWidth(SIDEBAR.usual)}
       onKeyDown={(event) => {
-        if (event.key === "ArrowLeft") controller.setSidebarWidth(width - KEY_STEP);
-        else if (event.key === "ArrowRight") controller.setSidebarWidth(width + KEY_STEP);
+        if (event.key === "ArrowLeft") controller.window.setSidebarWidth(width - KEY_STEP);
+        else if (event.key === "ArrowRight") controller.window.setSidebarWidth(width + KEY_STEP);
         else return;
         event.preventDefault();
       }}

@@ -40,7 +40,7 @@ function FirstRun() {
             data-testid={testIds.startDemo}
             isDisabled={!demo}
             onPress={() => {
-              if (demo) controller.openProfile(demo);
+              if (demo) controller.tabs.open(demo);
             }}
           >
             <Terminal aria-hidden size={16} strokeWidth={1.75} />
@@ -54,7 +54,7 @@ function FirstRun() {
           <Button
             className="button"
             data-testid={testIds.startNewProfile}
-            onPress={() => controller.editProfile(null)}
+            onPress={() => controller.profiles.edit(null)}
           >
             <Plus aria-hidden size={16} strokeWidth={1.75} />
             {strings.start.awsButton}
@@ -81,7 +81,7 @@ function Cards() {
               className="card"
               data-profile-id={profile.id}
               data-testid={profile.builtIn ? testIds.startDemo : testIds.startCard}
-              onPress={() => controller.openProfile(profile)}
+              onPress={() => controller.tabs.open(profile)}
             >
               <span aria-hidden className="profile-mark" data-colour={profile.colour}>
                 {profile.builtIn ? <Terminal size={14} strokeWidth={2} /> : null}
@@ -100,7 +100,7 @@ function Cards() {
           <Button
             className="card card-new"
             data-testid={testIds.startNewProfile}
-            onPress={() => controller.editProfile(null)}
+            onPress={() => controller.profiles.edit(null)}
           >
             <span aria-hidden className="profile-mark">
               <Plus size={14} strokeWidth={2} />
@@ -124,7 +124,7 @@ function AwsLine() {
     <Button
       className="link-button start-aws"
       data-testid={testIds.startAws}
-      onPress={() => controller.showAws()}
+      onPress={() => controller.credentials.show()}
     >
       <KeyRound aria-hidden size={14} strokeWidth={1.75} />
       {strings.aws.count(count)}

@@ -63,7 +63,7 @@ function Copyable({
       aria-label={`${strings.status.copy(label)} ${text}`}
       className="status-copy"
       data-testid={testId}
-      onPress={() => void controller.copy(label, text)}
+      onPress={() => void controller.desk.copy(label, text)}
     >
       <code>
         <Clipped text={text} />

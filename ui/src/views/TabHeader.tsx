@@ -24,27 +24,27 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
       label: strings.menu.duplicateTab,
       chord: chordFor("duplicateTab", mac),
       disabled: session === null,
-      run: () => controller.duplicateTab(id),
+      run: () => controller.tabs.duplicate(id),
     },
     {
       id: "restart",
       label: strings.menu.restart,
       chord: chordFor("restart", mac),
       disabled: session?.state.kind !== "ended",
-      run: () => controller.restart(id),
+      run: () => controller.tabs.restart(id),
     },
     {
       id: "close",
       label: strings.menu.closeTab,
       chord: chordFor("closeTab", mac),
       apart: true,
-      run: () => controller.closeTab(id),
+      run: () => controller.tabs.close(id),
     },
     {
       id: "closeOthers",
       label: strings.menu.closeOthers,
       disabled: !others,
-      run: () => controller.closeOtherTabs(id),
+      run: () => controller.tabs.closeOthers(id),
     },
   ]);
   if (!tab) return null;
@@ -61,7 +61,7 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
       onAuxClick={(event) => {
         if (event.button !== 1) return;
         event.preventDefault();
-        controller.closeTab(id);
+        controller.tabs.close(id);
       }}
       onContextMenu={open}
       title={strings.tab.hint(name, title)}
@@ -84,7 +84,7 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
         data-testid={testIds.tabClose}
         onClick={(event) => {
           event.stopPropagation();
-          controller.closeTab(id);
+          controller.tabs.close(id);
         }}
         onPointerDown={(event) => event.stopPropagation()}
         title={strings.tab.close(name)}

@@ -19,7 +19,7 @@ export function TabList() {
       <Popover className="popover tab-list" placement="bottom end">
         <Menu
           className="menu"
-          onAction={(key) => controller.changeTabs((all) => activate(all, String(key)))}
+          onAction={(key) => controller.desk.changeTabs((all) => activate(all, String(key)))}
           selectedKeys={active === null ? [] : [active]}
           selectionMode="single"
         >

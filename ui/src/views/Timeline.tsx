@@ -15,7 +15,9 @@ export function TimelineButton({ id }: { readonly id: TabId }) {
   const opened = (open: boolean) => {
     if (!open) return;
     setTimeline(null);
-    controller.timeline(id).then(setTimeline, (reason: unknown) => controller.showError(reason));
+    controller.terminals
+      .timeline(id)
+      .then(setTimeline, (reason: unknown) => controller.desk.showError(reason));
   };
   return (
     <DialogTrigger onOpenChange={opened}>

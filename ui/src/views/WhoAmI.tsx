@@ -31,7 +31,7 @@ function Asked({ profile }: { readonly profile: TabSession["profile"] }) {
   useEffect(() => {
     let over = false;
     const ask = () =>
-      controller.whoAmI(profile).then(
+      controller.credentials.whoAmI(profile).then(
         (caller) => {
           if (!over) setAnswer({ caller, atMs: Date.now() });
         },
@@ -58,7 +58,7 @@ function Asked({ profile }: { readonly profile: TabSession["profile"] }) {
       className="status-copy status-caller"
       data-arn={caller.arn}
       data-testid={testIds.statusCaller}
-      onPress={() => void controller.copy(strings.caller.copied, caller.arn)}
+      onPress={() => void controller.desk.copy(strings.caller.copied, caller.arn)}
     >
       <UserRound aria-hidden className="status-caller-mark" size={13} strokeWidth={1.75} />
       <Clipped text={name} />

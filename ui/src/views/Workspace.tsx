@@ -57,16 +57,16 @@ export function Workspace() {
     });
     api.onDidActivePanelChange(() => {
       const id = api.activePanel?.id;
-      if (!syncing.current && id !== undefined) controller.changeTabs((all) => activate(all, id));
+      if (!syncing.current && id !== undefined) controller.desk.changeTabs((all) => activate(all, id));
     });
     api.onDidMovePanel(() => {
       if (syncing.current) return;
       const ids = api.groups.flatMap((group) => group.panels.map((panel) => panel.id));
-      controller.changeTabs((all) => reorder(all, ids));
+      controller.desk.changeTabs((all) => reorder(all, ids));
     });
     api.onDidRemovePanel(({ id }) => {
       // Delete on a tab closes it in dockview first.
-      if (!syncing.current) controller.closeTab(id);
+      if (!syncing.current) controller.tabs.close(id);
     });
     // One strip of tabs, for now: they can be put in order, but not dropped beside or onto each other's panes.
     api.onWillShowOverlay((event) => {
@@ -149,7 +149,7 @@ function NewTabButton() {
       className="new-tab"
       icon={Plus}
       label={strings.tab.newTab}
-      onPress={() => controller.openStart()}
+      onPress={() => controller.tabs.openStart()}
       testId={testIds.newTab}
     />
   );

@@ -2,7 +2,7 @@ import { createContext, useContext } from "react";
 
 import type { AppState } from "../model/appState";
 import { sessionOf, type Tab, tabById, type TabId, type TabSession } from "../model/tabs";
-import type { Controller } from "./controller";
+import type { Controller } from "../control/controller";
 import { useStore } from "./useStore";
 
 export const ControllerContext = createContext<Controller | null>(null);

@@ -1,0 +1,151 @@
+/** What runs behind the tabs: a terminal and a session each, and the questions that terminals ask. */
+import type { Profile } from "../generated/Profile";
+import type { SessionTimeline } from "../generated/SessionTimeline";
+import { createStore, type Store } from "../model/store";
+import * as tabs from "../model/tabs";
+import { sessionOf, type TabId } from "../model/tabs";
+import { strings } from "../strings";
+import type { Link } from "../terminal/links";
+import { OutputScheduler } from "../terminal/outputQueue";
+import type { PasteReview } from "../terminal/paste";
+import type { Renderer } from "../terminal/renderer";
+import type { TerminalView } from "../terminal/terminalView";
+import type { Desk } from "./desk";
+import { claimFocus } from "./focusClaim";
+import { TabRuntime } from "./tabRuntime";
+
+/** A question that a terminal asks; the dialogs answer it. */
+export type Question =
+  | { readonly kind: "paste"; readonly review: PasteReview; readonly answer: (yes: boolean) => void }
+  | { readonly kind: "link"; readonly link: Link; readonly answer: (yes: boolean) => void };
+
+export class TerminalControl {
+  /** Questions wait in line; the first is shown. */
+  readonly questions: Store<readonly Question[]> = createStore<readonly Question[]>([]);
+  renderer: Renderer = "dom";
+  readonly #runtimes = new Map<TabId, TabRuntime>();
+  readonly #scheduler = new OutputScheduler();
+
+  constructor(private readonly desk: Desk) {}
+
+  /** The runtime behind a session's tab, made when first asked for. */
+  runtime(id: TabId, profile: Profile): TabRuntime {
+    const running = this.#runtimes.get(id);
+    if (running) return running;
+    const { desk } = this;
+    const made = new TabRuntime(
+      {
+        host: desk.host,
+        profile,
+        scheduler: this.#scheduler,
+        renderer: this.renderer,
+        mac: desk.mac,
+        fontSize: desk.store.state().fontSize,
+      },
+      {
+        state: (attempt, state) => {
+          desk.changeTabs((all) => tabs.sessionStateChanged(all, id, attempt, state));
+          if (state.kind === "open") desk.announce(strings.live.open(this.#nameOf(id)));
+          if (state.kind === "waitingForSignIn")
+            desk.announce(strings.live.waitingForSignIn(this.#nameOf(id), state.message));
+          if (state.kind === "reconnecting" && state.attempt === 1)
+            desk.announce(strings.live.reconnecting(this.#nameOf(id), state.cause));
+          if (state.kind === "ended")
+            desk.announce(strings.live.ended(this.#nameOf(id), state.ended.message));
+        },
+        failed: (attempt, message) => {
+          desk.changeTabs((all) => tabs.sessionFailed(all, id, attempt, message));
+          desk.announce(strings.live.ended(this.#nameOf(id), message));
+        },
+        notice: (attempt, message) => desk.changeTabs((all) => tabs.noticed(all, id, attempt, message)),
+        silence: (attempt, silence) =>
+          desk.changeTabs((all) => tabs.silenceChanged(all, id, attempt, silence)),
+        paste: (progress) => desk.changeTabs((all) => tabs.pasteProgressed(all, id, progress)),
+        title: (title) => desk.changeTabs((all) => tabs.titled(all, id, title)),
+        size: (size) => desk.changeTabs((all) => tabs.resized(all, id, size)),
+        output: () => desk.changeTabs((all) => tabs.outputArrived(all, id)),
+        bell: () => desk.changeTabs((all) => tabs.bellRang(all, id)),
+        restart: () => desk.changeTabs((all) => tabs.restart(all, id)),
+        confirmPaste: (review) => this.#ask((answer) => ({ kind: "paste", review, answer })),
+        openLink: (link) => void this.#openLink(link),
+        error: (message) => desk.toast("error", message),
+      },
+    );
+    this.#runtimes.set(id, made);
+    return made;
+  }
+
+  #nameOf(id: TabId): string {
+    return sessionOf(tabs.tabById(this.desk.store.state().tabs, id))?.profile.name ?? "";
+  }
+
+  /** Ends what runs behind a tab that has been closed. */
+  dispose(id: TabId): void {
+    const runtime = this.#runtimes.get(id);
+    this.#runtimes.delete(id);
+    void runtime?.dispose();
+  }
+
+  cancel(id: TabId): void {
+    void this.#runtimes.get(id)?.cancel();
+  }
+
+  /** Tries at once what a session waits to try. */
+  retry(id: TabId): void {
+    this.#runtimes
+      .get(id)
+      ?.retry()
+      .catch((reason: unknown) => this.desk.showError(reason));
+  }
+
+  giveUp(id: TabId): void {
+    this.#runtimes
+      .get(id)
+      ?.giveUp()
+      .catch((reason: unknown) => this.desk.showError(reason));
+  }
+
+  cancelPaste(id: TabId): void {
+    this.#runtimes.get(id)?.cancelPaste();
+  }
+
+  async timeline(id: TabId): Promise<SessionTimeline> {
+    return (await this.#runtimes.get(id)?.timeline()) ?? { entries: [], omitted: 0 };
+  }
+
+  terminalOf(id: TabId): TerminalView | null {
+    return this.#runtimes.get(id)?.terminal ?? null;
+  }
+
+  /** The terminal in front, where there is one. */
+  active(): TerminalView | null {
+    const { active } = this.desk.store.state().tabs;
+    return active === null ? null : this.terminalOf(active);
+  }
+
+  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
+  reclaim(): void {
+    const terminal = this.active();
+    if (terminal) claimFocus(terminal);
+  }
+
+  forEach(change: (terminal: TerminalView) => void): void {
+    for (const { terminal } of this.#runtimes.values()) change(terminal);
+  }
+
+  #ask(make: (answer: (yes: boolean) => void) => Question): Promise<boolean> {
+    return new Promise((resolve) => {
+      const question = make((yes) => {
+        this.questions.update((all) => all.filter((each) => each !== question));
+        resolve(yes);
+        this.active()?.focus();
+      });
+      this.questions.update((all) => [...all, question]);
+    });
+  }
+
+  async #openLink(link: Link): Promise<void> {
+    if (link.deceptive && !(await this.#ask((answer) => ({ kind: "link", link, answer })))) return;
+    await this.desk.openPage(link.url);
+  }
+}
