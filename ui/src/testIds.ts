@@ -127,6 +127,20 @@ export const testIds = {
   linkConfirm: "link-confirm",
   linkCancel: "link-cancel",
 
+  searchBar: "search-bar",
+  searchField: "search-field",
+  searchCount: "search-count",
+  searchCase: "search-case",
+  searchWord: "search-word",
+  searchRegex: "search-regex",
+  readOnlyBadge: "read-only-badge",
+  menuReadOnly: "menu-read-only",
+  menuSaveText: "menu-save-text",
+  readText: "read-text",
+  farClipboardDialog: "far-clipboard-dialog",
+  farClipboardYes: "far-clipboard-yes",
+  farClipboardNo: "far-clipboard-no",
+
   toast: "toast",
   liveRegion: "live-region",
 } as const;

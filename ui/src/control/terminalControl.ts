@@ -12,12 +12,19 @@ import type { Renderer } from "../terminal/renderer";
 import type { TerminalView } from "../terminal/terminalView";
 import type { Desk } from "./desk";
 import { claimFocus } from "./focusClaim";
+import { PaneControl } from "./paneControl";
 import { TabRuntime } from "./tabRuntime";
 
 /** A question that a terminal asks; the dialogs answer it. */
 export type Question =
   | { readonly kind: "paste"; readonly review: PasteReview; readonly answer: (yes: boolean) => void }
-  | { readonly kind: "link"; readonly link: Link; readonly answer: (yes: boolean) => void };
+  | { readonly kind: "link"; readonly link: Link; readonly answer: (yes: boolean) => void }
+  | {
+      readonly kind: "farClipboard";
+      readonly name: string;
+      readonly text: string;
+      readonly answer: (yes: boolean) => void;
+    };
 
 export class TerminalControl {
   /** Questions wait in line; the first is shown. */
@@ -26,7 +33,24 @@ export class TerminalControl {
   readonly #runtimes = new Map<TabId, TabRuntime>();
   readonly #scheduler = new OutputScheduler();
 
-  constructor(private readonly desk: Desk) {}
+  readonly panes: PaneControl;
+  #refusalTold = 0;
+
+  constructor(private readonly desk: Desk) {
+    this.panes = new PaneControl(
+      desk,
+      () => new Map([...this.#runtimes].map(([id, { terminal }]) => [id, terminal])),
+      (name, text) => this.#ask((answer) => ({ kind: "farClipboard", name, text, answer })),
+    );
+  }
+
+  /** Says why nothing happens, now and then while somebody types on. */
+  #refused(): void {
+    const now = performance.now();
+    if (now - this.#refusalTold < 4_000 && this.#refusalTold > 0) return;
+    this.#refusalTold = now;
+    this.desk.toast("plain", strings.terminal.refused);
+  }
 
   /** The runtime behind a session's tab, made when first asked for. */
   runtime(id: TabId, profile: Profile): TabRuntime {
@@ -68,10 +92,13 @@ export class TerminalControl {
         restart: () => desk.changeTabs((all) => tabs.restart(all, id)),
         confirmPaste: (review) => this.#ask((answer) => ({ kind: "paste", review, answer })),
         openLink: (link) => void this.#openLink(link),
+        farClipboard: (text, allowed) => void this.panes.farClipboard(id, text, allowed),
+        refusedInput: () => this.#refused(),
         error: (message) => desk.toast("error", message),
       },
     );
     this.#runtimes.set(id, made);
+    this.panes.prepare(made.terminal);
     return made;
   }
 
@@ -83,6 +110,7 @@ export class TerminalControl {
   dispose(id: TabId): void {
     const runtime = this.#runtimes.get(id);
     this.#runtimes.delete(id);
+    this.panes.forget(id);
     void runtime?.dispose();
   }
 

@@ -442,6 +442,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),
+    saveText: (name) => answer(() => `/home/ana/Downloads/${name}.txt`),
     appInfo: () => answer(() => ({ version: "0.1.0", platform })),
   };
 }

@@ -17,6 +17,13 @@ export type Action =
   | { readonly kind: "selectAll" }
   | { readonly kind: "clear" }
   | { readonly kind: "scroll"; readonly to: "top" | "bottom" }
+  | { readonly kind: "find" }
+  | { readonly kind: "toggleReadOnly" }
+  | { readonly kind: "prompt"; readonly by: 1 | -1 }
+  | { readonly kind: "readText" }
+  | { readonly kind: "saveText" }
+  | { readonly kind: "copyAll" }
+  | { readonly kind: "resetTerminal" }
   | { readonly kind: "zoom"; readonly by: 1 | -1 | 0 }
   | { readonly kind: "toggleSidebar" }
   | { readonly kind: "focusRegion"; readonly by: 1 | -1 };
@@ -40,6 +47,7 @@ const COMMON: readonly Binding[] = [
   { chord: "Ctrl+Shift+PageDown", action: { kind: "moveTab", by: 1 } },
   { chord: "Ctrl+F6", action: { kind: "focusRegion", by: 1 } },
   { chord: "Ctrl+Shift+F6", action: { kind: "focusRegion", by: -1 } },
+  { chord: "Ctrl+Shift+F2", action: { kind: "readText" } },
   { chord: "Shift+Home", action: { kind: "scroll", to: "top" } },
   { chord: "Shift+End", action: { kind: "scroll", to: "bottom" } },
 ];
@@ -57,6 +65,10 @@ const LINUX_AND_WINDOWS: readonly Binding[] = [
   { chord: "Shift+Insert", action: { kind: "paste" } },
   { chord: "Ctrl+Shift+A", action: { kind: "selectAll" } },
   { chord: "Ctrl+Shift+K", action: { kind: "clear" } },
+  { chord: "Ctrl+Shift+F", action: { kind: "find" } },
+  { chord: "Ctrl+Shift+Y", action: { kind: "toggleReadOnly" } },
+  { chord: "Ctrl+Shift+[", action: { kind: "prompt", by: -1 } },
+  { chord: "Ctrl+Shift+]", action: { kind: "prompt", by: 1 } },
   { chord: "Ctrl+Shift+B", action: { kind: "toggleSidebar" } },
   { chord: "Ctrl+=", action: { kind: "zoom", by: 1 } },
   { chord: "Ctrl++", action: { kind: "zoom", by: 1 } },
@@ -78,6 +90,10 @@ const MAC: readonly Binding[] = [
   { chord: "Cmd+V", action: { kind: "paste" } },
   { chord: "Cmd+A", action: { kind: "selectAll" } },
   { chord: "Cmd+K", action: { kind: "clear" } },
+  { chord: "Cmd+F", action: { kind: "find" } },
+  { chord: "Cmd+Shift+Y", action: { kind: "toggleReadOnly" } },
+  { chord: "Cmd+Shift+ArrowUp", action: { kind: "prompt", by: -1 } },
+  { chord: "Cmd+Shift+ArrowDown", action: { kind: "prompt", by: 1 } },
   { chord: "Cmd+B", action: { kind: "toggleSidebar" } },
   { chord: "Cmd+=", action: { kind: "zoom", by: 1 } },
   { chord: "Cmd++", action: { kind: "zoom", by: 1 } },

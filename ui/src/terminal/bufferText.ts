@@ -24,7 +24,7 @@ export function logicalLine(buffer: IBuffer, at: number, mostRows = 200): Logica
 /** Everything from the first row on, without the blank lines at the end. */
 export function bufferText(buffer: IBuffer, fromRow = 0): string {
   const lines: string[] = [];
-  for (let row = fromRow; row < buffer.length; ) {
+  for (let row = fromRow; row < buffer.length;) {
     const line = logicalLine(buffer, row);
     lines.push(line.text);
     row = line.row + line.rows;

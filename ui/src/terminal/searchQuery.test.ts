@@ -37,16 +37,35 @@ describe("a search query", () => {
 
   it("tells what is wrong with an expression", () => {
     const compiled = compileQuery(query("(a", { regularExpression: true }));
-    expect(compiled.kind === "problem" && compiled.problem.kind === "invalid" && compiled.problem.message).toMatch(
-      /group/i,
-    );
+    expect(
+      compiled.kind === "problem" && compiled.problem.kind === "invalid" && compiled.problem.message,
+    ).toMatch(/group/i);
     expect(compileQuery(query("")).kind).toBe("nothing");
   });
 
   it("refuses expressions that a line can keep busy without end", () => {
-    for (const endless of ["(a+)+", "(a*)*$", "([a-z]+)*x", "(\\w+\\s?)*$", "((a+)b?)+", "(.*|x)+", "(x|(a+))+", "(a{2,})+"])
+    for (const endless of [
+      "(a+)+",
+      "(a*)*$",
+      "([a-z]+)*x",
+      "(\\w+\\s?)*$",
+      "((a+)b?)+",
+      "(.*|x)+",
+      "(x|(a+))+",
+      "(a{2,})+",
+    ])
       expect(isEndless(endless), endless).toBe(true);
-    for (const fine of ["a+b+", "(\\d+\\.)+\\d+", "(ab)+", "[(]+[)]+", "\\(+\\)+", "(?:GET|POST) /\\S*", "(a+)?", "(a{1,3})+", "x{3,}"])
+    for (const fine of [
+      "a+b+",
+      "(\\d+\\.)+\\d+",
+      "(ab)+",
+      "[(]+[)]+",
+      "\\(+\\)+",
+      "(?:GET|POST) /\\S*",
+      "(a+)?",
+      "(a{1,3})+",
+      "x{3,}",
+    ])
       expect(isEndless(fine), fine).toBe(false);
     expect(compileQuery(query("(a+)+$", { regularExpression: true }))).toEqual({
       kind: "problem",

@@ -90,7 +90,9 @@ export function isEndless(source: string): boolean {
     const repeat = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})\??/.exec(source.slice(at));
     at += repeat?.[0].length ?? 0;
     const mark = repeat?.[0] ?? "";
-    const endless = /^[*+]/.test(mark) || (mark.startsWith("{") && repeat?.[2] === "," && !(Number(repeat[3]) <= 10 && repeat[3] !== ""));
+    const endless =
+      /^[*+]/.test(mark) ||
+      (mark.startsWith("{") && repeat?.[2] === "," && !(Number(repeat[3]) <= 10 && repeat[3] !== ""));
     if (endless) {
       if (doubtful) return true;
       top().loose += 1;

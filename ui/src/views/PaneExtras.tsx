@@ -1,0 +1,71 @@
+import { Lock } from "lucide-react";
+import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+
+import type { TabId } from "../model/tabs";
+import { strings } from "../strings";
+import { testIds } from "../testIds";
+import { useController } from "./context";
+import { SearchBar } from "./SearchBar";
+import { useStore } from "./useStore";
+
+/** What may lie over a terminal: the search bar, the sign that it is read-only, and its text to read. */
+export function PaneExtras({ id }: { readonly id: TabId }) {
+  const { panes } = useController().terminals;
+  const pane = useStore(panes.panes, (all) => all.get(id));
+  if (!pane) return null;
+  return (
+    <>
+      {pane.readOnly ? (
+        <div className="read-only" data-testid={testIds.readOnlyBadge} role="note">
+          <Lock aria-hidden size={14} strokeWidth={2} />
+          {strings.terminal.readOnly}
+          <Button className="link-button" onPress={() => panes.perform({ kind: "toggleReadOnly" }, id)}>
+            {strings.terminal.unlock}
+          </Button>
+        </div>
+      ) : null}
+      {pane.searching ? <SearchBar id={id} /> : null}
+      {pane.reading === null ? null : <TextDialog id={id} text={pane.reading} />}
+    </>
+  );
+}
+
+/** The buffer as a text field, which assistive technology reads line by line. */
+function TextDialog({ id, text }: { readonly id: TabId; readonly text: string }) {
+  const { terminals } = useController();
+  const close = () => {
+    terminals.panes.change(id, { reading: null });
+    terminals.reclaim();
+  };
+  return (
+    <ModalOverlay
+      className="overlay"
+      isDismissable
+      isOpen
+      onOpenChange={(open) => {
+        if (!open) close();
+      }}
+    >
+      <Modal className="modal">
+        <Dialog className="dialog">
+          <Heading slot="title">{strings.terminal.readTitle}</Heading>
+          <textarea
+            aria-label={strings.terminal.readTitle}
+            // Focus: what was asked for, at its newest line
+            autoFocus
+            className="read-text"
+            data-testid={testIds.readText}
+            defaultValue={text}
+            onFocus={({ target }) => target.setSelectionRange(text.length, text.length)}
+            readOnly
+          />
+          <div className="dialog-actions">
+            <Button className="button" onPress={close}>
+              {strings.terminal.close}
+            </Button>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
