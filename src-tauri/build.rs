@@ -25,6 +25,7 @@ const COMMANDS: &[&str] = &[
     "resize_session",
     "retry_session",
     "save_profile",
+    "save_text",
     "send_input",
     "session_timeline",
     "sign_in",

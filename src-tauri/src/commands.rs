@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::sessions::SessionsError;
 use crate::state::AppState;
-use crate::{clipboard, convert, link, opening, orphans, present};
+use crate::{clipboard, convert, link, opening, orphans, present, save};
 
 type Answer<T> = Result<T, CommandError>;
 
@@ -226,6 +226,11 @@ pub(crate) async fn read_clipboard() -> Answer<String> {
 #[tauri::command]
 pub(crate) async fn write_clipboard(text: String) -> Answer<()> {
     clipboard::write(text).await
+}
+
+#[tauri::command]
+pub(crate) async fn save_text(app: AppHandle, name: String, text: String) -> Answer<String> {
+    save::text(app, name, text).await
 }
 
 #[tauri::command]

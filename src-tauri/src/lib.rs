@@ -13,6 +13,7 @@ mod opening;
 mod orphans;
 mod present;
 mod profiles_state;
+mod save;
 mod sessions;
 mod state;
 mod window;
@@ -60,6 +61,7 @@ pub fn run() -> ExitCode {
             commands::resize_session,
             commands::retry_session,
             commands::save_profile,
+            commands::save_text,
             commands::send_input,
             commands::session_timeline,
             commands::sign_in,

@@ -351,6 +351,13 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       ),
     };
     sessions.set(id, made);
+    // For tests, which print what no shell would.
+    Object.assign(window, {
+      emitted: (bytes: string) => {
+        made.owed += bytes.length;
+        made.emit({ kind: "output", data: btoa(bytes) });
+      },
+    });
     return { id, event: `session:${id}` };
   };
 

@@ -131,7 +131,7 @@ export class TerminalSearch {
     const find = this.#find;
     if (!find) return;
     // Everything that was seen has scrolled away, or the screen was cleared: begin again.
-    if (!this.#measureDropped()) return this.#restart();
+    if (!this.#measureDropped()) { this.#restart(); return; }
     const buffer = this.terminal.buffer.active;
     const dropped = this.#dropped;
     const stable = dropped + buffer.baseY;
