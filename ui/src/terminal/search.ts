@@ -47,6 +47,8 @@ export class TerminalSearch {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #decorations: IDecoration[] = [];
   #settled = false;
+  /** Nothing has been shown for this query yet. */
+  #fresh = true;
   readonly #listeners: IDisposable[];
 
   constructor(
@@ -73,6 +75,7 @@ export class TerminalSearch {
   }
 
   search(query: SearchQuery): void {
+    this.#fresh = true;
     const compiled = compileQuery(query);
     this.#find = compiled.kind === "ready" ? compiled.find : null;
     this.#problem = compiled.kind === "problem" ? compiled.problem : null;
@@ -131,7 +134,10 @@ export class TerminalSearch {
     const find = this.#find;
     if (!find) return;
     // Everything that was seen has scrolled away, or the screen was cleared: begin again.
-    if (!this.#measureDropped()) { this.#restart(); return; }
+    if (!this.#measureDropped()) {
+      this.#restart();
+      return;
+    }
     const buffer = this.terminal.buffer.active;
     const dropped = this.#dropped;
     const stable = dropped + buffer.baseY;
@@ -166,8 +172,11 @@ export class TerminalSearch {
     if (this.#current >= this.#matches.length) this.#current = -1;
     if (this.#current < 0 && this.#settled && this.#matches.length > 0) {
       this.#current = this.#nearest();
-      this.#show();
+      // Later ones come by themselves, which must not move what somebody looks at.
+      if (this.#fresh) this.#show();
+      else this.#mark();
     } else this.#mark();
+    if (this.#settled) this.#fresh = false;
     this.changed(this.status);
   }
 

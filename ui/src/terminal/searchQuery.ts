@@ -61,8 +61,8 @@ const WORD = /[\p{L}\p{N}\p{M}_]/u;
 
 /** Whether no word goes on across this place. */
 function isEdge(line: string, at: number): boolean {
-  const before = (/[\s\S]$/u.exec(line.slice(0, at)))?.[0] ?? "";
-  const after = (/^[\s\S]/u.exec(line.slice(at)))?.[0] ?? "";
+  const before = /[\s\S]$/u.exec(line.slice(0, at))?.[0] ?? "";
+  const after = /^[\s\S]/u.exec(line.slice(at))?.[0] ?? "";
   return !(WORD.test(before) && WORD.test(after));
 }
 

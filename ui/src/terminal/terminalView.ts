@@ -3,7 +3,6 @@
  * profiles nor tabs nor the backend; whoever owns it says what to do through {@link TerminalEvents}.
  */
 import { FitAddon } from "@xterm/addon-fit";
-import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type IBufferRange, type IDisposable, type ILinkHandler, type ITheme, Terminal } from "@xterm/xterm";
 
@@ -12,6 +11,7 @@ import { bufferText } from "./bufferText";
 import { crc32 } from "./checksum";
 import { CommandMarks } from "./commandMarks";
 import { clipboardRequest } from "./farClipboard";
+import { loadGraphemes } from "./graphemes";
 import { loadTerminalFont, TERMINAL_FONT_FAMILY } from "./fonts";
 import { controlCharacter, isWebViewShortcut, keyPress } from "./keys";
 import { checkLink, type Link } from "./links";
@@ -406,7 +406,7 @@ export class TerminalView {
       wordSeparator: DEFAULT_TERMINAL_PREFERENCES.wordSeparators,
     });
     terminal.loadAddon(this.#fit);
-    terminal.loadAddon(new UnicodeGraphemesAddon());
+    loadGraphemes(terminal);
     terminal.loadAddon(
       new WebLinksAddon((event, uri) => this.#activateLink(event, uri, uri), {
         hover: (_event, uri) => this.#showHint(uri, uri),
