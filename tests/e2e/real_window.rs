@@ -8,6 +8,7 @@ mod profiles;
 mod shell;
 mod sign_in;
 mod tabs;
+mod terminal_features;
 
 use std::{env, fs};
 

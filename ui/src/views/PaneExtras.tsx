@@ -46,19 +46,24 @@ function TextDialog({ id, text }: { readonly id: TabId; readonly text: string })
         if (!open) close();
       }}
     >
-      <Modal className="modal">
+      <Modal className="modal modal-text">
         <Dialog className="dialog">
           <Heading slot="title">{strings.terminal.readTitle}</Heading>
-          <textarea
-            aria-label={strings.terminal.readTitle}
-            // Focus: what was asked for, at its newest line
-            autoFocus
-            className="read-text"
-            data-testid={testIds.readText}
-            defaultValue={text}
-            onFocus={({ target }) => target.setSelectionRange(text.length, text.length)}
-            readOnly
-          />
+          <div className="dialog-body">
+            <textarea
+              aria-label={strings.terminal.readTitle}
+              // Focus: what was asked for, at its newest line
+              autoFocus
+              className="read-text"
+              data-testid={testIds.readText}
+              defaultValue={text}
+              onFocus={({ target }) => {
+                target.setSelectionRange(text.length, text.length);
+                target.scrollTop = target.scrollHeight;
+              }}
+              readOnly
+            />
+          </div>
           <div className="dialog-actions">
             <Button className="button" onPress={close}>
               {strings.terminal.close}
