@@ -234,6 +234,28 @@ export const TERMINAL_SCENARIOS = {
       );
     }),
 
+  "links in sight can be opened and copied by keyboard": (browser, base) =>
+    scene(browser, base, {}, async (page) => {
+      await openDemo(page);
+      await type(page, "link");
+      await waitForScreen(page, "bank.example");
+      await page.keyboard.press("Control+Shift+J");
+      await page.getByTestId("screen-link-open").nth(1).waitFor();
+      const all = await page.getByTestId("screen-link-open").allTextContents();
+      assert.deepEqual(all.sort(), [
+        "https://bank.example/https://evil.example/",
+        "https://docs.aws.amazon.com/systems-manager/",
+      ]);
+      await page.getByTestId("screen-link-open").filter({ hasText: "evil" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByTestId("link-dialog").getByText("evil.example", { exact: true }).waitFor();
+      await page.getByTestId("link-cancel").click();
+      await inTerminal(page);
+      await page.keyboard.press("Control+Shift+J");
+      await page.getByTestId("screen-link-copy").first().click();
+      await page.getByTestId("toast").getByText("Address copied").waitFor();
+    }),
+
   "preferences reach terminals that are open": (browser, base) =>
     scene(
       browser,

@@ -7,6 +7,7 @@ import { sessionOf, tabById, type TabId } from "../model/tabs";
 import { strings } from "../strings";
 import { DEFAULT_TERMINAL_PREFERENCES, type TerminalPreferences } from "../terminal/preferences";
 import { overBudget } from "../terminal/scrollbackBudget";
+import type { ScreenLink } from "../terminal/screenLinks";
 import type { TerminalView } from "../terminal/terminalView";
 import type { Desk } from "./desk";
 
@@ -16,9 +17,11 @@ export interface PaneState {
   readonly readOnly: boolean;
   /** The buffer as plain text, while somebody reads it so. */
   readonly reading: string | null;
+  /** Links to choose from. */
+  readonly links: readonly ScreenLink[] | null;
 }
 
-const PLAIN: PaneState = { searching: false, readOnly: false, reading: null };
+const PLAIN: PaneState = { searching: false, readOnly: false, reading: null, links: null };
 const BUDGET_MS = 5_000;
 /** As much as somebody reads line by line. */
 const READ_ROWS = 1_000;
@@ -124,6 +127,10 @@ export class PaneControl {
       case "readText":
         if (id === null || !terminal) return false;
         this.change(id, { reading: terminal.text(READ_ROWS) });
+        return true;
+      case "links":
+        if (id === null || !terminal) return false;
+        this.change(id, { links: terminal.links() });
         return true;
       case "saveText":
         if (id === null || !terminal) return false;

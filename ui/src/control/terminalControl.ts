@@ -91,7 +91,7 @@ export class TerminalControl {
         bell: () => desk.changeTabs((all) => tabs.bellRang(all, id)),
         restart: () => desk.changeTabs((all) => tabs.restart(all, id)),
         confirmPaste: (review) => this.#ask((answer) => ({ kind: "paste", review, answer })),
-        openLink: (link) => void this.#openLink(link),
+        openLink: (link) => void this.openLink(link),
         farClipboard: (text, allowed) => void this.panes.farClipboard(id, text, allowed),
         refusedInput: () => this.#refused(),
         error: (message) => desk.toast("error", message),
@@ -172,7 +172,7 @@ export class TerminalControl {
     });
   }
 
-  async #openLink(link: Link): Promise<void> {
+  async openLink(link: Link): Promise<void> {
     if (link.deceptive && !(await this.#ask((answer) => ({ kind: "link", link, answer })))) return;
     await this.desk.openPage(link.url);
   }

@@ -21,6 +21,7 @@ export type Action =
   | { readonly kind: "toggleReadOnly" }
   | { readonly kind: "prompt"; readonly by: 1 | -1 }
   | { readonly kind: "readText" }
+  | { readonly kind: "links" }
   | { readonly kind: "saveText" }
   | { readonly kind: "copyAll" }
   | { readonly kind: "resetTerminal" }
@@ -67,6 +68,7 @@ const LINUX_AND_WINDOWS: readonly Binding[] = [
   { chord: "Ctrl+Shift+K", action: { kind: "clear" } },
   { chord: "Ctrl+Shift+F", action: { kind: "find" } },
   { chord: "Ctrl+Shift+Y", action: { kind: "toggleReadOnly" } },
+  { chord: "Ctrl+Shift+J", action: { kind: "links" } },
   { chord: "Ctrl+Shift+[", action: { kind: "prompt", by: -1 } },
   { chord: "Ctrl+Shift+]", action: { kind: "prompt", by: 1 } },
   { chord: "Ctrl+Shift+B", action: { kind: "toggleSidebar" } },
@@ -92,6 +94,7 @@ const MAC: readonly Binding[] = [
   { chord: "Cmd+K", action: { kind: "clear" } },
   { chord: "Cmd+F", action: { kind: "find" } },
   { chord: "Cmd+Shift+Y", action: { kind: "toggleReadOnly" } },
+  { chord: "Cmd+Shift+J", action: { kind: "links" } },
   { chord: "Cmd+Shift+ArrowUp", action: { kind: "prompt", by: -1 } },
   { chord: "Cmd+Shift+ArrowDown", action: { kind: "prompt", by: 1 } },
   { chord: "Cmd+B", action: { kind: "toggleSidebar" } },

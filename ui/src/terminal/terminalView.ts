@@ -23,6 +23,7 @@ import { type Renderer, WebglLease } from "./renderer";
 import { classifyData, RateLimit } from "./replies";
 import type { ScrollbackUse } from "./scrollbackBudget";
 import { type SearchColours, type SearchStatus, TerminalSearch } from "./search";
+import { type ScreenLink, screenLinks } from "./screenLinks";
 import { terminalTheme } from "./theme";
 
 /** Columns and rows. */
@@ -271,6 +272,11 @@ export class TerminalView {
     const row = this.#marks.next(this.#terminal.buffer.active.viewportY, by);
     if (row !== null) this.#terminal.scrollToLine(row);
     return row !== null;
+  }
+
+  /** The links in sight. */
+  links(): readonly ScreenLink[] {
+    return screenLinks(this.#terminal, (range) => this.#textIn(range));
   }
 
   /** All that is kept, or its last lines, as plain text. */

@@ -52,6 +52,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
 const TERMINAL_ACTIONS = {
   find: { kind: "find" },
   previousPrompt: { kind: "prompt", by: -1 },
+  links: { kind: "links" },
   readText: { kind: "readText" },
   copyAll: { kind: "copyAll" },
   saveText: { kind: "saveText" },
@@ -121,6 +122,7 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
         [
           ["find", strings.terminal.find, "find"],
           ["previousPrompt", strings.terminal.previousPrompt, null],
+          ["links", strings.terminal.links, "links"],
           ["readText", strings.terminal.readText, "readText"],
           ["copyAll", strings.terminal.copyAll, null],
           ["saveText", strings.terminal.saveText, null],
