@@ -166,7 +166,8 @@ export class TerminalControl {
       const question = make((yes) => {
         this.questions.update((all) => all.filter((each) => each !== question));
         resolve(yes);
-        this.active()?.focus();
+        // A dialog that led to the question gives the focus back late, to what is gone.
+        this.reclaim();
       });
       this.questions.update((all) => [...all, question]);
     });

@@ -37,7 +37,7 @@ const hostileText = fc
 const CASES = Number(process.env["SESSIONDECK_PASTE_CASES"] ?? 20_000);
 
 describe("preparePaste", () => {
-  it("never lets a control character through, and escapes only in its own brackets (100,000 cases)", () => {
+  it("never lets a control character through, and escapes only in its own brackets", () => {
     const opening = Array.from(new TextEncoder().encode("\x1b[200~"));
     const closing = Array.from(new TextEncoder().encode("\x1b[201~"));
     fc.assert(
