@@ -36,6 +36,7 @@ const COMMANDS: &[&str] = &[
     "retry_session",
     "save_profile",
     "save_theme",
+    "save_text",
     "send_input",
     "session_timeline",
     "settings",

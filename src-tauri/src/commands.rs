@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::asking::{self, Asking};
 use crate::sessions::SessionsError;
 use crate::state::AppState;
-use crate::{clipboard, convert, link, opening, orphans, present};
+use crate::{clipboard, convert, link, opening, orphans, present, save};
 
 type Answer<T> = Result<T, CommandError>;
 
@@ -248,6 +248,11 @@ pub(crate) async fn read_clipboard() -> Answer<String> {
 #[tauri::command]
 pub(crate) async fn write_clipboard(text: String) -> Answer<()> {
     clipboard::write(text).await
+}
+
+#[tauri::command]
+pub(crate) async fn save_text(app: AppHandle, name: String, text: String) -> Answer<String> {
+    save::text(app, name, text).await
 }
 
 #[tauri::command]

@@ -15,6 +15,7 @@ mod opening;
 mod orphans;
 mod present;
 mod profiles_state;
+mod save;
 mod sessions;
 mod settings_state;
 mod state;
@@ -74,6 +75,7 @@ pub fn run() -> ExitCode {
             commands::retry_session,
             commands::save_profile,
             settings_state::save_theme,
+            commands::save_text,
             commands::send_input,
             commands::session_timeline,
             settings_state::settings,

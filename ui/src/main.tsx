@@ -11,6 +11,7 @@ import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/asking.css";
+import "./styles/terminal.css";
 import "./styles/credentials.css";
 import "./styles/keys.css";
 import "./styles/settings.css";
@@ -20,6 +21,7 @@ import { createRoot } from "react-dom/client";
 
 import type { Host } from "./host/host";
 import { strings } from "./strings";
+import { DEFAULT_TERMINAL_PREFERENCES, type TerminalPreferences } from "./terminal/preferences";
 import { App } from "./views/App";
 import { Controller } from "./control/controller";
 
@@ -31,6 +33,13 @@ async function chooseHost(): Promise<Host> {
 async function main(root: HTMLElement): Promise<void> {
   const controller = new Controller(await chooseHost());
   await controller.start();
+  // In a plain browser the address may choose; the window's own has none.
+  const chosen = new URLSearchParams(location.search).get("terminal");
+  if (chosen !== null)
+    controller.terminals.panes.setPreferences({
+      ...DEFAULT_TERMINAL_PREFERENCES,
+      ...(JSON.parse(chosen) as Partial<TerminalPreferences>),
+    });
   createRoot(root).render(
     <StrictMode>
       <App controller={controller} />

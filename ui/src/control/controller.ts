@@ -75,6 +75,8 @@ export class Controller {
   perform(action: Action): boolean {
     const all = this.store.state().tabs;
     const terminal = this.terminals.active();
+    const done = this.terminals.panes.perform(action, all.active);
+    if (done !== null) return done;
     switch (action.kind) {
       case "newTab":
         this.tabs.openStart();
@@ -132,6 +134,8 @@ export class Controller {
       case "focusRegion":
         this.window.focusRegion(action.by);
         return true;
+      default:
+        return false;
     }
   }
 }

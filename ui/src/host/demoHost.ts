@@ -391,6 +391,13 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       ),
     };
     sessions.set(id, made);
+    // For tests, which print what no shell would.
+    Object.assign(window, {
+      emitted: (bytes: string) => {
+        made.owed += bytes.length;
+        made.emit({ kind: "output", data: btoa(bytes) });
+      },
+    });
     return { id, event: `session:${id}` };
   };
 
@@ -491,6 +498,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),
+    saveText: (name) => answer(() => `/home/ana/Downloads/${name}.txt`),
     appInfo: () => answer(() => ({ version: "0.1.0", platform })),
   };
 }

@@ -122,6 +122,8 @@ export interface Host {
   writeClipboard(text: string): Promise<void>;
   /** Opens an `http` or `https` address in the person's browser. */
   openLink(url: string): Promise<void>;
+  /** Saves text in the downloads folder, named after a session; resolves to the file. */
+  saveText(name: string, text: string): Promise<string>;
   appInfo(): Promise<AppInfo>;
 }
 

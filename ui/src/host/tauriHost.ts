@@ -78,5 +78,6 @@ export const tauriHost: Host = {
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),
+  saveText: (name, text) => call<string>("save_text", { name, text }),
   appInfo: () => call<AppInfo>("app_info"),
 };

@@ -68,7 +68,7 @@ export interface SettingSpec {
 
 const onOff: Control = { kind: "switch" };
 const number = (min: number, max: number, step = 1): Control => ({ kind: "number", min, max, step });
-const choice = <Values extends Readonly<Record<string, string>>>(values: Values): Control => ({
+const choice = (values: Readonly<Record<string, string>>): Control => ({
   kind: "choice",
   choices: Object.entries(values),
 });
