@@ -32,6 +32,7 @@ pub(crate) fn record(profile: &Profile) -> Option<LiveSession> {
         name: draft.name.clone(),
         target: draft.target.clone(),
         aws_profile: draft.aws_profile.clone(),
+        credentials: profile.details.credentials.clone(),
         region: draft.region.clone(),
         started_ms: 0,
     })
