@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { ASKING_SCENARIOS } from "./asking.mjs";
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
@@ -66,10 +67,9 @@ async function lookAt(browser, base, view, sizeName) {
 
 /** Everything there is, by name. */
 function tests(browser, base) {
-  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS }).map(([name, run]) => [
-    name,
-    () => run(browser, base),
-  ]);
+  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...ASKING_SCENARIOS }).map(
+    ([name, run]) => [name, () => run(browser, base)],
+  );
   const views = Object.keys(VIEWS).flatMap((view) =>
     Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
   );
