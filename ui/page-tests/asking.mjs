@@ -34,7 +34,7 @@ export const ASKING_SCENARIOS = {
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
       await gone(dialog);
-      await inTerminal(page);
+      await inTerminal(page, 1);
       await type(page, "echo chosen");
       await waitForScreen(page, /^chosen$/m);
       await type(page, "exit");
@@ -61,13 +61,13 @@ export const ASKING_SCENARIOS = {
       await page.getByTestId("ended").getByText("You chose no node").waitFor();
     }),
 
-  "a node is chosen with the mouse, and a question goes with its tab": (browser, base) =>
+  "a node is chosen with the mouse": (browser, base) =>
     rules(browser, base, async (page) => {
       await openCard(page, "Web servers");
       const dialog = await seen(page, "node-dialog");
       await dialog.getByText("web-2").click();
       await gone(dialog);
-      await inTerminal(page);
+      await inTerminal(page, 1);
     }),
 
   "a reason is asked for, shown as it will be kept, and needed": (browser, base) =>
@@ -85,7 +85,7 @@ export const ASKING_SCENARIOS = {
       assert.equal(await page.getByTestId("reason-whole").textContent(), "ana: ticket 7");
       await page.keyboard.press("Enter");
       await gone(dialog);
-      await inTerminal(page);
+      await inTerminal(page, 1);
     }),
 
   "a reason that is not given ends the session with that": (browser, base) =>
