@@ -15,6 +15,7 @@ import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
 import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoKeys } from "./demoKeys";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -215,6 +216,7 @@ interface DemoSession {
 export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
+  const keys = new DemoKeys(parameters.get("keyring"), parameters.get("scene") === "bare");
   const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
   let clipboard = "";
   let lastId = 0;
@@ -420,6 +422,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
+    listKeys: () => keys.listKeys(),
+    keepKeys: (typed) => keys.keepKeys(typed),
+    keepWaitingKeys: (onlyForThisRun) => keys.keepWaitingKeys(onlyForThisRun),
+    dropWaitingKeys: () => keys.dropWaitingKeys(),
+    deleteKeys: (name) => keys.deleteKeys(name),
     awsSetup: () => credentials.awsSetup(),
     listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
     openQuestions: () => credentials.openQuestions(),
