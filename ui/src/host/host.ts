@@ -76,7 +76,6 @@ export interface Host {
   deleteKeys(name: string): Promise<void>;
 
   /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
-  openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;
   /** Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing is missed before listening. */
   openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */

@@ -44,7 +44,6 @@ export const tauriHost: Host = {
   keepWaitingKeys: (onlyForThisRun) => call("keep_waiting_keys", { onlyForThisRun }),
   dropWaitingKeys: () => call("drop_waiting_keys"),
   deleteKeys: (name) => call("delete_keys", { name }),
-  openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
   openSession: (profileId, size, after) => call<SessionOpened>("open_session", { profileId, size, after }),
   listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
   attachSession: (id) => call("attach_session", { id }),
