@@ -78,7 +78,10 @@ export interface Host {
   dropWaitingKeys(): Promise<void>;
   deleteKeys(name: string): Promise<void>;
 
-  /** Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing is missed before listening. */
+  /**
+   * Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing
+   * is missed before listening.
+   */
   openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */
   listenSession(event: string, listener: (event: SessionEvent) => void): Promise<Unlisten>;

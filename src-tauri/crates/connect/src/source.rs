@@ -33,8 +33,14 @@ pub struct AwsSource {
     person: Arc<dyn Person>,
     state: Mutex<State>,
     /// What is to be typed, once it is known and until it is.
-    startup: std::sync::Mutex<Option<Startup>>,
+    startup: std::sync::Mutex<Option<ToType>>,
     is_windows: AtomicBool,
+}
+
+/// What is to be typed, and the document of the session.
+struct ToType {
+    startup: Startup,
+    document: Option<String>,
 }
 
 #[derive(Default)]
@@ -85,8 +91,10 @@ impl AwsSource {
         }
         let plan = (self.plan)().await?;
         if !plan.startup.is_empty() {
-            *self.startup.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(plan.startup.clone());
+            *self.startup.lock().unwrap_or_else(PoisonError::into_inner) = Some(ToType {
+                startup: plan.startup.clone(),
+                document: plan.request.document.clone(),
+            });
         }
         state.plan = Some(plan.clone());
         Ok(plan)
@@ -241,12 +249,16 @@ impl SessionSource for AwsSource {
     }
 
     fn first_input(&self, info: &SessionInfo) -> Option<Vec<u8>> {
-        let startup = self
+        let wish = self
             .startup
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()?;
-        match startup.typed_into(info, self.is_windows.load(Ordering::Relaxed)) {
+        let is_windows = self.is_windows.load(Ordering::Relaxed);
+        match wish
+            .startup
+            .typed_into(info, wish.document.as_deref(), is_windows)
+        {
             Ok(typed) => Some(typed.into_bytes()),
             Err(why) => {
                 self.person.tell(why.to_owned());

@@ -12,8 +12,9 @@
 //!
 //! `; exit` lets the session end with that user's shell, and also where there can be none: what was meant for one user is
 //! never run by another. With a command behind it `sudo` gets `-n`, so that it does not take the command for a password.
-//! The names need no quoting: the crate `profiles` lets only such pass. Only a session of the kind `Standard_Stream` is a
-//! shell; into any other nothing is typed.
+//! The names need no quoting: the crate `profiles` lets only such pass. Into what is not surely a shell nothing is typed: a
+//! session is one where the agent's handshake says `Standard_Stream`, and without a handshake where its document is the
+//! account's own, `SSM-SessionManagerRunShell`.
 
 use engine::{SessionInfo, SessionType};
 use profiles::{Connection, ShellName, StartupCommand, UserName};
@@ -62,25 +63,36 @@ impl Startup {
         lines.map(|line| format!("{line}\r")).collect()
     }
 
-    /// What is typed into this session, or why nothing is.
+    /// What is typed into this session of this document, or why nothing is.
     pub(crate) fn typed_into(
         &self,
         info: &SessionInfo,
+        document: Option<&str>,
         is_windows: bool,
     ) -> Result<String, &'static str> {
-        if info.session_type != SessionType::StandardStream {
+        // Without a handshake the agent does not say what it runs, and only the account's own document is surely a shell.
+        let is_shell = info.session_type == SessionType::StandardStream
+            && (info.handshake || document.is_none_or(is_standard_shell));
+        if !is_shell {
             return Err(
-                "The start-up command, user and shell of this connection were left out: its document starts no shell.",
+                "The start-up command, user and shell of this connection were left out: its document is not known to \
+                 start a shell.",
             );
         }
         if is_windows && (self.user.is_some() || self.shell.is_some()) {
             // What was meant for one user is not run by another.
             return Err(
-                "The start-up command, user and shell of this connection were left out: the node runs Windows, where there is no sudo.",
+                "The start-up command, user and shell of this connection were left out: the node runs Windows, where \
+                 they cannot be had.",
             );
         }
         Ok(self.typed())
     }
+}
+
+/// By name, or as the end of an ARN.
+fn is_standard_shell(document: &str) -> bool {
+    document.rsplit('/').next() == Some("SSM-SessionManagerRunShell")
 }
 
 #[cfg(test)]
@@ -113,6 +125,35 @@ mod tests {
         ] {
             assert_eq!(wish.typed(), typed);
         }
+    }
+
+    #[test]
+    fn only_what_is_surely_a_shell_is_typed_into() {
+        let wish = startup(None, Some("zsh"), Some("htop"));
+        let into = |kind, handshake, document, is_windows| {
+            let info = SessionInfo {
+                agent_version: None,
+                session_type: kind,
+                properties: None,
+                handshake,
+                is_encrypted: false,
+            };
+            wish.typed_into(&info, document, is_windows).is_ok()
+        };
+        let shell = || SessionType::StandardStream;
+        let arn = "arn:aws:ssm:eu-west-1:111122223333:document/SSM-SessionManagerRunShell";
+        assert!(into(shell(), true, Some("Corp-Shell"), false));
+        assert!(into(shell(), false, None, false));
+        assert!(into(shell(), false, Some(arn), false));
+        assert!(!into(shell(), false, Some("Corp-Shell"), false));
+        assert!(!into(SessionType::InteractiveCommands, true, None, false));
+        assert!(!into(
+            SessionType::NonInteractiveCommands,
+            true,
+            None,
+            false
+        ));
+        assert!(!into(shell(), true, None, true), "Windows has no sudo");
     }
 
     #[test]

@@ -204,10 +204,7 @@ async fn a_reason_that_asks_is_answered_before_the_session_starts() {
     assert!(question.check(&"x".repeat(251)).is_err());
     assert!(question.check("  ").is_err());
     person.will_say(None);
-    let error = source(asks(), person)
-        .start()
-        .await
-        .expect_err("cancelled");
+    let error = source(asks(), person).start().await.expect_err("cancelled");
     assert_eq!(
         error.message,
         "You gave no reason, so no session was started."
@@ -324,13 +321,16 @@ async fn nothing_is_typed_into_what_is_no_shell_and_the_person_is_told() {
     let simulator = simulator(|_| ()).await;
     let mut plan = plan(&simulator, |draft, details| {
         draft.document = Some("AWS-StartInteractiveCommand".to_owned());
-        draft.parameters = BTreeMap::from([("command".to_owned(), vec!["cat".to_owned()])]);
+        draft.parameters = BTreeMap::from([(
+            "command".to_owned(),
+            vec!["sh -c 'echo ready; cat'".to_owned()],
+        )]);
         details.startup_command = Some("echo canary".to_owned());
     });
     let person = Scripted::who_says("");
     plan.name = "Shop".to_owned();
     let mut session = Running::start(source(plan, person.clone()));
-    session.until(|it| it.opened == 1).await;
+    session.until(|it| it.output.contains("ready")).await;
     assert!(
         session
             .handle
@@ -342,7 +342,7 @@ async fn nothing_is_typed_into_what_is_no_shell_and_the_person_is_told() {
         .await;
     assert!(!session.output.contains("canary"), "{:?}", session.output);
     assert!(
-        person.told()[0].contains("starts no shell"),
+        person.told()[0].contains("not known to start a shell"),
         "{:?}",
         person.told()
     );
