@@ -13,8 +13,8 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
-use crate::keys::Keys;
 use crate::asking;
+use crate::keys::Keys;
 use crate::link;
 use crate::state::AppState;
 
