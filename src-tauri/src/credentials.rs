@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws::{Broker, BrokerOptions, Need, Source};
+use aws::{Broker, BrokerOptions, Need};
 use connect::Keyring;
 use ipc::{CommandError, ErrorCode};
 use secrecy::SecretString;
@@ -13,6 +13,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
+use crate::asking;
 use crate::keys::Keys;
 use crate::link;
 use crate::state::AppState;
@@ -67,7 +68,8 @@ impl Credentials {
                         if changed.is_err() {
                             return;
                         }
-                        app.emit(ipc::QUESTIONS_EVENT, questions_to_page(&mut questions))
+                        questions.borrow_and_update();
+                        app.emit(ipc::QUESTIONS_EVENT, asking::all(&app))
                     }
                 };
                 if let Err(error) = told {
@@ -140,12 +142,12 @@ impl Credentials {
 
     pub(crate) async fn caller(
         &self,
-        source: &Source,
-        region: Option<&str>,
+        settings: &aws::Settings,
     ) -> Result<ipc::Caller, CommandError> {
         let caller = self
             .broker
-            .caller(source, region)
+            .via(&settings.network)
+            .caller(&settings.source(), settings.region.as_deref())
             .await
             .map_err(|error| command_error(&error))?;
         let role = caller.role();

@@ -50,11 +50,13 @@ impl Demo {
                     secret_access_key: simulator.secret_access_key().clone(),
                     session_token: None,
                 },
+                ..aws::Settings::default()
             },
             request: aws::StartSession {
                 target: simulator.target().to_owned(),
                 ..aws::StartSession::default()
             },
+            ..Plan::default()
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use ipc::{CommandError, ErrorCode, Orphan};
-use profiles::{LiveSession, LiveSessions};
+use profiles::{CredentialSource, LiveSession, LiveSessions};
 use tracing::{info, warn};
 
 /// The record of live sessions; none where it cannot be written, which is no reason not to work.
@@ -64,8 +64,8 @@ impl LiveRecord {
 /// The sessions left behind that are still active, as far as the service says; those that have ended are forgotten.
 pub(crate) async fn find(record: &LiveRecord, broker: &aws::Broker) -> Vec<Orphan> {
     let mut still = Vec::new();
-    for ((aws_profile, region), sessions) in by_credentials(record.orphans()) {
-        let active = match active_ids(broker, aws_profile, region).await {
+    for (origin, sessions) in by_origin(record.orphans()) {
+        let active = match active_ids(broker, &origin).await {
             Ok(active) => Some(active),
             Err(error) => {
                 // Without permission or network nobody knows; ending what has ended does no harm.
@@ -99,8 +99,8 @@ pub(crate) async fn find(record: &LiveRecord, broker: &aws::Broker) -> Vec<Orpha
 /// When one could not be ended; the others are.
 pub(crate) async fn end(record: &LiveRecord, broker: &aws::Broker) -> Result<(), CommandError> {
     let mut problem = None;
-    for ((aws_profile, region), sessions) in by_credentials(record.orphans()) {
-        let client = match aws::Client::connect(settings(aws_profile, region), broker).await {
+    for (origin, sessions) in by_origin(record.orphans()) {
+        let client = match aws::Client::connect(origin.settings(), broker).await {
             Ok(client) => client,
             Err(error) => {
                 problem = Some(error.message());
@@ -132,23 +132,61 @@ pub(crate) fn leave(record: &LiveRecord) {
     }
 }
 
-type Credentials = (Option<String>, Option<String>);
+/// With what a session was started: what it takes to ask for it and to end it.
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Origin {
+    aws_profile: Option<String>,
+    credentials: Option<String>,
+    region: Option<String>,
+}
 
-fn by_credentials(sessions: Vec<LiveSession>) -> BTreeMap<Credentials, Vec<LiveSession>> {
-    let mut groups: BTreeMap<Credentials, Vec<LiveSession>> = BTreeMap::new();
+impl Origin {
+    fn of(session: &LiveSession) -> Self {
+        Self {
+            aws_profile: session.aws_profile.clone(),
+            credentials: session.credentials.clone(),
+            region: session.region.clone(),
+        }
+    }
+
+    fn settings(&self) -> aws::Settings {
+        let source =
+            CredentialSource::parse(self.aws_profile.as_deref(), self.credentials.as_deref());
+        // A session runs on a source that could be read, so what cannot be read now is not what it had.
+        let (aws_profile, credentials) = match source.unwrap_or_default() {
+            CredentialSource::DefaultChain | CredentialSource::Demo => {
+                (None, aws::Credentials::Configured)
+            }
+            CredentialSource::AwsProfile(name) => {
+                (Some(name.as_str().to_owned()), aws::Credentials::Configured)
+            }
+            CredentialSource::Keyring(entry) => {
+                (None, aws::Credentials::Stored(entry.as_str().to_owned()))
+            }
+            CredentialSource::Environment => (None, aws::Credentials::Environment),
+        };
+        aws::Settings {
+            aws_profile,
+            credentials,
+            region: self.region.clone(),
+            ..aws::Settings::default()
+        }
+    }
+}
+
+fn by_origin(sessions: Vec<LiveSession>) -> BTreeMap<Origin, Vec<LiveSession>> {
+    let mut groups: BTreeMap<Origin, Vec<LiveSession>> = BTreeMap::new();
     for session in sessions {
-        let key = (session.aws_profile.clone(), session.region.clone());
-        groups.entry(key).or_default().push(session);
+        groups
+            .entry(Origin::of(&session))
+            .or_default()
+            .push(session);
     }
     groups
 }
 
-async fn active_ids(
-    broker: &aws::Broker,
-    aws_profile: Option<String>,
-    region: Option<String>,
-) -> Result<Vec<String>, aws::Error> {
-    let settings = settings(aws_profile, region);
+async fn active_ids(broker: &aws::Broker, origin: &Origin) -> Result<Vec<String>, aws::Error> {
+    let settings = origin.settings();
     // One's own are few, an account's may be thousands. Who may not ask who they are still finds theirs among all.
     let source = settings.source();
     let caller = broker.caller(&source, settings.region.as_deref()).await;
@@ -161,10 +199,50 @@ async fn active_ids(
         .collect())
 }
 
-fn settings(aws_profile: Option<String>, region: Option<String>) -> aws::Settings {
-    aws::Settings {
-        aws_profile,
-        region,
-        ..aws::Settings::default()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: &str, aws_profile: Option<&str>, credentials: Option<&str>) -> LiveSession {
+        LiveSession {
+            session_id: id.to_owned(),
+            name: "Web".to_owned(),
+            target: "i-0123456789abcdef0".to_owned(),
+            aws_profile: aws_profile.map(str::to_owned),
+            credentials: credentials.map(str::to_owned),
+            region: None,
+            started_ms: 7,
+        }
+    }
+
+    #[test]
+    fn each_session_is_asked_for_with_the_credentials_that_it_had() {
+        let groups = by_origin(vec![
+            session("a", None, Some("keyring:ci")),
+            session("b", None, None),
+            session("c", Some("ops"), None),
+            session("d", None, Some("environment")),
+            session("e", None, Some("keyring:ci")),
+        ]);
+        let mut found: Vec<(aws::Source, String)> = groups
+            .iter()
+            .map(|(origin, sessions)| {
+                let ids: Vec<&str> = sessions
+                    .iter()
+                    .map(|each| each.session_id.as_str())
+                    .collect();
+                (origin.settings().source(), ids.concat())
+            })
+            .collect();
+        found.sort_by(|one, other| one.1.cmp(&other.1));
+        assert_eq!(
+            found,
+            [
+                (aws::Source::Stored("ci".to_owned()), "ae".to_owned()),
+                (aws::Source::DefaultChain, "b".to_owned()),
+                (aws::Source::Profile("ops".to_owned()), "c".to_owned()),
+                (aws::Source::Environment, "d".to_owned()),
+            ]
+        );
     }
 }

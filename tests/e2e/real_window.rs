@@ -10,6 +10,7 @@ mod shell;
 mod sign_in;
 mod stored_keys;
 mod tabs;
+mod terminal_features;
 
 use std::{env, fs};
 

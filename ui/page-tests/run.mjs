@@ -11,12 +11,14 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { ASKING_SCENARIOS } from "./asking.mjs";
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
 import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
+import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
 const VIEWS = { ...MAIN_VIEWS, ...KEY_VIEWS };
@@ -68,9 +70,14 @@ async function lookAt(browser, base, view, sizeName) {
 
 /** Everything there is, by name. */
 function tests(browser, base) {
-  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...KEY_SCENARIOS }).map(
-    ([name, run]) => [name, () => run(browser, base)],
-  );
+  const all = {
+    ...SCENARIOS,
+    ...ASKING_SCENARIOS,
+    ...CREDENTIAL_SCENARIOS,
+    ...KEY_SCENARIOS,
+    ...TERMINAL_SCENARIOS,
+  };
+  const scenarios = Object.entries(all).map(([name, run]) => [name, () => run(browser, base)]);
   const views = Object.keys(VIEWS).flatMap((view) =>
     Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
   );

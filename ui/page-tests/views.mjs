@@ -345,6 +345,28 @@ export const VIEWS = {
     return opened;
   },
 
+  "choose-node": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "rules", ...options });
+    await openCard(opened.page, "Web servers");
+    await opened.page.getByTestId("node-dialog").waitFor();
+    await opened.page.keyboard.press("ArrowDown");
+    return opened;
+  },
+
+  "choose-of-many": async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "rules", ...options });
+    await openCard(opened.page, "Batch workers");
+    await opened.page.getByTestId("node-dialog").waitFor();
+    return opened;
+  },
+
+  reason: async (browser, base, options) => {
+    const opened = await openPage(browser, base, { scene: "rules", ...options });
+    await openCard(opened.page, "Audited database");
+    await opened.page.getByTestId("reason-input").fill("ticket 7");
+    return opened;
+  },
+
   aws: async (browser, base, options) => {
     const opened = await team(browser, base, options);
     await opened.page.getByTestId("aws-open").click();

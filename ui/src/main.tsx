@@ -10,14 +10,18 @@ import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
+import "./styles/asking.css";
+import "./styles/terminal.css";
 import "./styles/credentials.css";
 import "./styles/keys.css";
+import "./styles/settings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import type { Host } from "./host/host";
 import { strings } from "./strings";
+import { DEFAULT_TERMINAL_PREFERENCES, type TerminalPreferences } from "./terminal/preferences";
 import { App } from "./views/App";
 import { Controller } from "./control/controller";
 
@@ -29,6 +33,13 @@ async function chooseHost(): Promise<Host> {
 async function main(root: HTMLElement): Promise<void> {
   const controller = new Controller(await chooseHost());
   await controller.start();
+  // In a plain browser the address may choose; the window's own has none.
+  const chosen = new URLSearchParams(location.search).get("terminal");
+  if (chosen !== null)
+    controller.terminals.panes.setPreferences({
+      ...DEFAULT_TERMINAL_PREFERENCES,
+      ...(JSON.parse(chosen) as Partial<TerminalPreferences>),
+    });
   createRoot(root).render(
     <StrictMode>
       <App controller={controller} />

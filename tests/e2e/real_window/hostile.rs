@@ -132,8 +132,9 @@ async fn the_far_end_is_never_told_what_the_clipboard_holds() {
             "{:?}",
             String::from_utf8_lossy(&answer)
         );
-        // Nor is it changed by the far end.
-        let _ = received_by_reader(&home, &terminal, r"\033]52;c;b3duZWQ=\007", async || ()).await;
+        // Nor is it changed by the far end, unless a person says so.
+        let denied = async || app.click("[data-testid=far-clipboard-no]").await;
+        let _ = received_by_reader(&home, &terminal, r"\033]52;c;b3duZWQ=\007", denied).await;
         assert_eq!(
             Display::shared().clipboard().as_deref(),
             Some("canary-7b1f")

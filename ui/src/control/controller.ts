@@ -13,6 +13,7 @@ import { Desk } from "./desk";
 import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { SettingsControl } from "./settingsControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -24,6 +25,7 @@ export class Controller {
   readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly settings: SettingsControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -37,6 +39,7 @@ export class Controller {
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
   get store(): Store<AppState> {
@@ -50,6 +53,7 @@ export class Controller {
   async start(): Promise<void> {
     await Promise.all([
       this.#loadInfo(),
+      this.settings.load(),
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
@@ -71,6 +75,8 @@ export class Controller {
   perform(action: Action): boolean {
     const all = this.store.state().tabs;
     const terminal = this.terminals.active();
+    const done = this.terminals.panes.perform(action, all.active);
+    if (done !== null) return done;
     switch (action.kind) {
       case "newTab":
         this.tabs.openStart();
@@ -122,9 +128,14 @@ export class Controller {
       case "toggleSidebar":
         this.window.toggleSidebar();
         return true;
+      case "showSettings":
+        this.settings.show();
+        return true;
       case "focusRegion":
         this.window.focusRegion(action.by);
         return true;
+      default:
+        return false;
     }
   }
 }

@@ -32,6 +32,8 @@ export interface TabRuntimeEvents {
   restart(): void;
   confirmPaste(review: PasteReview): Promise<boolean>;
   openLink(link: Link): void;
+  farClipboard(text: string, allowed: boolean): void;
+  refusedInput(): void;
   /** A command failed that has no place of its own to show it. */
   error(message: string): void;
 }
@@ -145,6 +147,8 @@ export class TabRuntime {
         linkHint: (link) => strings.session.linkHint(link.host, mac),
         readClipboard: () => host.readClipboard(),
         writeClipboard: (text) => host.writeClipboard(text),
+        farClipboard: (text, allowed) => events.farClipboard(text, allowed),
+        refusedInput: () => events.refusedInput(),
       },
     );
     this.terminal.setState("connecting");
@@ -180,7 +184,7 @@ export class TabRuntime {
         await this.terminal.drawBoundary(strings.session.endedRule(this.#endedAt));
         this.terminal.resetCounters();
       }
-      const opened = await host.openSession(profile.id, this.terminal.size);
+      const opened = await host.openSession(profile.id, this.terminal.size, before?.id ?? null);
       if (connection.over) {
         // Cancelled meanwhile.
         await host.closeSession(opened.id);

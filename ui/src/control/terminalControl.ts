@@ -13,12 +13,19 @@ import type { TerminalView } from "../terminal/terminalView";
 import type { Desk } from "./desk";
 import { claimFocus } from "./focusClaim";
 import { redirectRestoredFocus } from "./focusRestore";
+import { PaneControl } from "./paneControl";
 import { TabRuntime } from "./tabRuntime";
 
 /** A question that a terminal asks; the dialogs answer it. */
 export type Question =
   | { readonly kind: "paste"; readonly review: PasteReview; readonly answer: (yes: boolean) => void }
-  | { readonly kind: "link"; readonly link: Link; readonly answer: (yes: boolean) => void };
+  | { readonly kind: "link"; readonly link: Link; readonly answer: (yes: boolean) => void }
+  | {
+      readonly kind: "farClipboard";
+      readonly name: string;
+      readonly text: string;
+      readonly answer: (yes: boolean) => void;
+    };
 
 export class TerminalControl {
   /** Questions wait in line; the first is shown. */
@@ -27,7 +34,24 @@ export class TerminalControl {
   readonly #runtimes = new Map<TabId, TabRuntime>();
   readonly #scheduler = new OutputScheduler();
 
-  constructor(private readonly desk: Desk) {}
+  readonly panes: PaneControl;
+  #refusalTold = 0;
+
+  constructor(private readonly desk: Desk) {
+    this.panes = new PaneControl(
+      desk,
+      () => new Map([...this.#runtimes].map(([id, { terminal }]) => [id, terminal])),
+      (name, text) => this.#ask((answer) => ({ kind: "farClipboard", name, text, answer })),
+    );
+  }
+
+  /** Says why nothing happens, now and then while somebody types on. */
+  #refused(): void {
+    const now = performance.now();
+    if (now - this.#refusalTold < 4_000 && this.#refusalTold > 0) return;
+    this.#refusalTold = now;
+    this.desk.toast("plain", strings.terminal.refused);
+  }
 
   /** The runtime behind a session's tab, made when first asked for. */
   runtime(id: TabId, profile: Profile): TabRuntime {
@@ -68,11 +92,14 @@ export class TerminalControl {
         bell: () => desk.changeTabs((all) => tabs.bellRang(all, id)),
         restart: () => desk.changeTabs((all) => tabs.restart(all, id)),
         confirmPaste: (review) => this.#ask((answer) => ({ kind: "paste", review, answer })),
-        openLink: (link) => void this.#openLink(link),
+        openLink: (link) => void this.openLink(link),
+        farClipboard: (text, allowed) => void this.panes.farClipboard(id, text, allowed),
+        refusedInput: () => this.#refused(),
         error: (message) => desk.toast("error", message),
       },
     );
     this.#runtimes.set(id, made);
+    this.panes.prepare(made.terminal);
     return made;
   }
 
@@ -84,6 +111,7 @@ export class TerminalControl {
   dispose(id: TabId): void {
     const runtime = this.#runtimes.get(id);
     this.#runtimes.delete(id);
+    this.panes.forget(id);
     void runtime?.dispose();
   }
 
@@ -124,20 +152,28 @@ export class TerminalControl {
     return active === null ? null : this.terminalOf(active);
   }
 
+  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
+  reclaim(): void {
+    const terminal = this.#takes();
+    if (terminal) claimFocus(terminal);
+  }
+
   /** A dialog is over the terminal; gives what to call when it has gone, which gives the keyboard to the terminal. */
   lend(): () => void {
-    // Under another dialog the keyboard goes back to that one by itself.
-    const mayTake = () => this.desk.store.state().dialog === null;
     const end = redirectRestoredFocus(() => {
-      const terminal = mayTake() ? this.active() : null;
+      const terminal = this.#takes();
       terminal?.focus();
       return terminal !== null;
     });
     return () => {
       end();
-      const terminal = mayTake() ? this.active() : null;
-      if (terminal) claimFocus(terminal);
+      this.reclaim();
     };
+  }
+
+  /** The terminal that takes the keyboard; under another dialog it goes back to that one by itself. */
+  #takes(): TerminalView | null {
+    return this.desk.store.state().dialog === null ? this.active() : null;
   }
 
   forEach(change: (terminal: TerminalView) => void): void {
@@ -149,13 +185,14 @@ export class TerminalControl {
       const question = make((yes) => {
         this.questions.update((all) => all.filter((each) => each !== question));
         resolve(yes);
-        this.active()?.focus();
+        // A dialog that led to the question gives the focus back late, to what is gone.
+        this.reclaim();
       });
       this.questions.update((all) => [...all, question]);
     });
   }
 
-  async #openLink(link: Link): Promise<void> {
+  async openLink(link: Link): Promise<void> {
     if (link.deceptive && !(await this.#ask((answer) => ({ kind: "link", link, answer })))) return;
     await this.desk.openPage(link.url);
   }

@@ -147,6 +147,9 @@ export class DemoShell {
           "https://docs.aws.amazon.com/systems-manager/ and \x1b]8;;https://evil.example/\x07https://bank.example/\x1b]8;;\x07",
         );
         break;
+      case "emit":
+        this.events.output(atob(rest));
+        break;
       case "freeze":
         print("x\x1b[2147483647b\x1b[2147483647Lstill here");
         break;

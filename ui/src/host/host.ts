@@ -16,6 +16,9 @@ import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
 import type { StoredKeys } from "../generated/StoredKeys";
+import type { SettingChange } from "../generated/SettingChange";
+import type { SettingsState } from "../generated/SettingsState";
+import type { StoredTheme } from "../generated/StoredTheme";
 import type { TerminalSize } from "../generated/TerminalSize";
 
 /** See {@link Host.interruptSession}. */
@@ -59,6 +62,8 @@ export interface Host {
   signOut(session: string): Promise<void>;
   /** Resolves once the code has done; else the question stands and tells its problem. */
   answerMfa(id: number, code: string): Promise<void>;
+  /** Resolves once the answer has done; else it rejects with why, and the question stands. */
+  answerQuestion(id: number, answer: string): Promise<void>;
   /** Whoever waits for the answer goes without. */
   cancelQuestion(id: number): Promise<void>;
   /** Who the credentials of a profile's connections make one. */
@@ -73,8 +78,11 @@ export interface Host {
   dropWaitingKeys(): Promise<void>;
   deleteKeys(name: string): Promise<void>;
 
-  /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
-  openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;
+  /**
+   * Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing
+   * is missed before listening.
+   */
+  openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */
   listenSession(event: string, listener: (event: SessionEvent) => void): Promise<Unlisten>;
   attachSession(id: string): Promise<void>;
@@ -100,10 +108,25 @@ export interface Host {
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
 
+  settings(): Promise<SettingsState>;
+  /** Makes all changes or none. */
+  changeSettings(changes: readonly SettingChange[]): Promise<SettingsState>;
+  /** Hears of the settings whenever their file has changed. */
+  listenSettings(listener: (settings: SettingsState) => void): Promise<Unlisten>;
+  /** Opens the settings file in what the system has for text. */
+  openSettingsFile(): Promise<void>;
+  /** Families whose characters all have one width. Takes its time. */
+  systemFonts(): Promise<readonly string[]>;
+  listThemes(): Promise<readonly StoredTheme[]>;
+  saveTheme(theme: StoredTheme): Promise<void>;
+  deleteTheme(name: string): Promise<void>;
+
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;
   /** Opens an `http` or `https` address in the person's browser. */
   openLink(url: string): Promise<void>;
+  /** Saves text in the downloads folder, named after a session; resolves to the file. */
+  saveText(name: string, text: string): Promise<string>;
   appInfo(): Promise<AppInfo>;
 }
 

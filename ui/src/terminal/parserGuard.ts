@@ -19,7 +19,7 @@ type Params = readonly (number | number[])[];
 const BUDGET_US = 8_000;
 
 /** Estimated microseconds per unit, measured with xterm.js 6.0.0 on one core of a server machine. */
-const COST_US = { line: 4, cell: 0.07, tab: 0.1, screenCell: 0.02, reset: 70 } as const;
+const COST_US = { line: 4, cell: 0.07, tab: 0.1, screenCell: 0.02, reset: 70, colours: 250 } as const;
 
 const count = (params: Params): number => {
   const first = params[0];
@@ -88,6 +88,10 @@ export function guardParser(parser: IParser, size: () => Cells, pause: () => Pro
     // Full reset, and the alignment pattern.
     parser.registerEscHandler({ final: "c" }, () => spend(COST_US.reset)),
     parser.registerEscHandler({ intermediates: "#", final: "8" }, () => spend(screen([], size()))),
+    // Colours: each change draws everything anew.
+    ...[4, 10, 11, 12, 104, 110, 111, 112].map((kind) =>
+      parser.registerOscHandler(kind, () => spend(COST_US.colours)),
+    ),
     // The clipboard: never read for the far end, and not yet written for it.
     parser.registerOscHandler(52, () => true),
   ];

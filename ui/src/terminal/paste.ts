@@ -53,7 +53,12 @@ export interface PasteReview {
 }
 
 /** What there is to ask before a paste, or null where it can go at once. */
-export function reviewPaste(text: string, bracketed: boolean): PasteReview | null {
+export function reviewPaste(
+  text: string,
+  bracketed: boolean,
+  guard: "risky" | "always" | "never" = "risky",
+): PasteReview | null {
+  if (guard === "never") return null;
   const normalised = text.replace(/\r\n?|\n/g, "\n");
   const lines = normalised.replace(/\n$/, "").split("\n").length;
   const concerns: PasteConcern[] = [];
@@ -62,13 +67,17 @@ export function reviewPaste(text: string, bracketed: boolean): PasteReview | nul
   if (normalised.replaceAll("\n", "").search(CONTROLS) >= 0) concerns.push("controls");
   if (normalised.search(HIDDEN) >= 0) concerns.push("hidden");
   if (text.length > LARGE) concerns.push("large");
-  if (concerns.length === 0) return null;
-  const shown = normalised
+  if (concerns.length === 0 && guard !== "always") return null;
+  const shown = shownText(normalised);
+  return { concerns, lines, characters: Array.from(text).length, shown };
+}
+
+/** Text with what cannot be seen made visible; lines stay lines. */
+export const shownText = (text: string): string =>
+  text
     .split("\n")
     .map((line) => line.replace(CONTROLS, visibleControl).replace(HIDDEN, codePointName))
     .join("\n");
-  return { concerns, lines, characters: Array.from(text).length, shown };
-}
 
 function codePointName(character: string): string {
   const code = character.codePointAt(0) ?? 0;

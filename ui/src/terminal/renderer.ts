@@ -13,9 +13,85 @@ export function rendererFor(platform: string): Renderer {
   return platform === "macos" || platform === "windows" ? "webgl" : "dom";
 }
 
-/** Puts WebGL into a terminal; null where it cannot be had, so that the DOM renderer stays. */
-export function startWebgl(terminal: Terminal, lost: () => void): { dispose(): void } | null {
-  if (!hardwareWebgl()) return null;
+/** Web views keep 16 contexts a page and then take the oldest away; half of them leaves room for their own. */
+const MOST_CONTEXTS = 8;
+const RETRY_MS = 30_000;
+const MOST_RETRIES = 3;
+
+/** How WebGL gets into a terminal; null where it cannot be had. */
+export type StartWebgl = (
+  terminal: Terminal,
+  lost: () => void,
+  evenInSoftware: boolean,
+) => { dispose(): void } | null;
+
+/** One terminal's claim to a context. Without one the DOM renderer draws. */
+export class WebglLease {
+  static readonly #holders = new Set<WebglLease>();
+  #webgl: { dispose(): void } | null = null;
+  #wanted = false;
+  #evenInSoftware = false;
+  #losses = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly start: StartWebgl = startWebgl,
+  ) {}
+
+  /** How many contexts the page holds. */
+  static get held(): number {
+    return WebglLease.#holders.size;
+  }
+
+  want(wanted: boolean, evenInSoftware = false): void {
+    this.#wanted = wanted;
+    this.#evenInSoftware = evenInSoftware;
+    if (wanted) this.#take();
+    else this.#release();
+  }
+
+  dispose(): void {
+    this.want(false);
+  }
+
+  #take(): void {
+    if (this.#webgl || this.#timer !== null) return;
+    // Beyond the limit a terminal in sight is drawn by the DOM until another goes.
+    if (WebglLease.#holders.size >= MOST_CONTEXTS) return;
+    this.#webgl = this.start(this.terminal, () => this.#lost(), this.#evenInSoftware);
+    if (this.#webgl) WebglLease.#holders.add(this);
+  }
+
+  #release(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#webgl?.dispose();
+    this.#webgl = null;
+    WebglLease.#holders.delete(this);
+  }
+
+  #lost(): void {
+    this.#release();
+    this.#losses += 1;
+    if (this.#losses > MOST_RETRIES) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        if (this.#wanted) this.#take();
+      },
+      RETRY_MS * 2 ** (this.#losses - 1),
+    );
+  }
+}
+
+/** Puts WebGL into a terminal. */
+function startWebgl(
+  terminal: Terminal,
+  lost: () => void,
+  evenInSoftware: boolean,
+): { dispose(): void } | null {
+  if (!evenInSoftware && !hardwareWebgl()) return null;
   const addon = new WebglAddon();
   try {
     terminal.loadAddon(addon);

@@ -3,20 +3,27 @@
  * profiles nor tabs nor the backend; whoever owns it says what to do through {@link TerminalEvents}.
  */
 import { FitAddon } from "@xterm/addon-fit";
-import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
-import { type IBufferRange, type IDisposable, type ILinkHandler, Terminal } from "@xterm/xterm";
+import { type IBufferRange, type IDisposable, type ILinkHandler, type ITheme, Terminal } from "@xterm/xterm";
 
 import { boundary, RESET_MODES } from "./boundary";
+import { bufferText } from "./bufferText";
 import { crc32 } from "./checksum";
+import { CommandMarks } from "./commandMarks";
+import { clipboardRequest } from "./farClipboard";
+import { loadGraphemes } from "./graphemes";
 import { loadTerminalFont, TERMINAL_FONT_FAMILY } from "./fonts";
 import { controlCharacter, isWebViewShortcut, keyPress } from "./keys";
 import { checkLink, type Link } from "./links";
 import { OutputQueue, type OutputScheduler } from "./outputQueue";
 import { guardParser, nextTurn } from "./parserGuard";
 import { preparePaste, type PreparedPaste, type PasteReview, reviewPaste } from "./paste";
-import { type Renderer, startWebgl } from "./renderer";
+import { DEFAULT_TERMINAL_PREFERENCES, type TerminalPreferences, withinLimits } from "./preferences";
+import { type Renderer, WebglLease } from "./renderer";
 import { classifyData, RateLimit } from "./replies";
+import type { ScrollbackUse } from "./scrollbackBudget";
+import { type SearchColours, type SearchStatus, TerminalSearch } from "./search";
+import { type ScreenLink, screenLinks } from "./screenLinks";
 import { terminalTheme } from "./theme";
 
 /** Columns and rows. */
@@ -46,6 +53,10 @@ export interface TerminalEvents {
   linkHint(link: Link): string;
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;
+  /** The far end wants this text on the clipboard; only where preferences say to ask or to allow. */
+  farClipboard(text: string, allowed: boolean): void;
+  /** A person tried to type while it is read-only. */
+  refusedInput(): void;
 }
 
 export interface TerminalOptions {
@@ -57,7 +68,6 @@ export interface TerminalOptions {
 }
 
 const FALLBACK_SIZE: Size = { cols: 80, rows: 24 };
-const SCROLLBACK_LINES = 10_000;
 const REPLIES_PER_SECOND = 100;
 /** Titles may be 10 MB; nobody reads more than this. */
 const TITLE_LIMIT = 1_000;
@@ -65,6 +75,8 @@ const COLUMNS_DEBOUNCE_MS = 100;
 const ATTRIBUTES_MS = 100;
 /** Enter this soon after the end was meant for the session that is gone. */
 const ENDED_GRACE_MS = 700;
+const BELL_MS = 1_000;
+const SELECTION_MS = 120;
 
 export class TerminalView {
   /** What is put on the page. Carries `data-cols`, `-rows`, `-bytes`, `-digest`, `-state` for tests; see testIds.ts. */
@@ -77,8 +89,15 @@ export class TerminalView {
   readonly #hint: HTMLDivElement;
   readonly #replies = new RateLimit(REPLIES_PER_SECOND, () => performance.now());
   readonly #encoder = new TextEncoder();
-  #webgl: { dispose(): void } | null = null;
-  #webglFailed = false;
+  readonly #marks: CommandMarks;
+  readonly #webgl: WebglLease;
+  readonly #bells = new RateLimit(1, () => performance.now() / (BELL_MS / 1_000));
+  #preferences: TerminalPreferences = DEFAULT_TERMINAL_PREFERENCES;
+  #theme: ITheme | null = null;
+  #search: TerminalSearch | null = null;
+  #readOnly = false;
+  #seenAt = 0;
+  #selectionTimer: ReturnType<typeof setTimeout> | null = null;
   #accepting = false;
   #stoppedAt = 0;
   #visible = false;
@@ -99,6 +118,8 @@ export class TerminalView {
     this.#hint.className = "terminal-link-hint";
     this.#hint.hidden = true;
     this.#terminal = this.#own(this.#create());
+    this.#marks = this.#own(new CommandMarks(this.#terminal));
+    this.#webgl = this.#own(new WebglLease(this.#terminal));
     this.#queue = new OutputQueue(
       options.scheduler,
       { write: (piece, parsed) => this.#terminal.write(piece, parsed) },
@@ -175,6 +196,7 @@ export class TerminalView {
    */
   setVisible(visible: boolean): void {
     this.#visible = visible;
+    this.#seenAt = performance.now();
     this.element.toggleAttribute("data-front", visible);
     if (!visible && this.element.contains(document.activeElement)) this.#terminal.blur();
     this.#queue.setVisible(visible);
@@ -183,7 +205,107 @@ export class TerminalView {
   }
 
   setFontSize(fontSize: number): void {
-    this.#terminal.options.fontSize = fontSize;
+    this.setPreferences({ ...this.#preferences, fontSize });
+  }
+
+  /** Applies all of it at once, to what is on the screen too. */
+  setPreferences(preferences: TerminalPreferences): void {
+    const wanted = withinLimits(preferences);
+    this.#preferences = wanted;
+    const { options } = this.#terminal;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const settings = {
+      cursorBlink: wanted.cursorBlink && !still,
+      cursorStyle: wanted.cursorStyle,
+      fontFamily: fontFamily(wanted.fontFamily),
+      fontSize: wanted.fontSize,
+      fontWeight: wanted.fontWeight,
+      letterSpacing: wanted.letterSpacing,
+      lineHeight: wanted.lineHeight,
+      minimumContrastRatio: wanted.minimumContrast,
+      screenReaderMode: wanted.screenReader,
+      scrollback: wanted.scrollback,
+      wordSeparator: wanted.wordSeparators,
+    } as const;
+    // What is set anew is measured and drawn anew, even where it is the same.
+    for (const name of Object.keys(settings) as (keyof typeof settings)[])
+      if (options[name] !== settings[name]) Object.assign(options, { [name]: settings[name] });
+    this.element.toggleAttribute("data-ligatures", wanted.ligatures);
+    this.#applyRenderer();
+    this.#layout();
+  }
+
+  get preferences(): TerminalPreferences {
+    return this.#preferences;
+  }
+
+  /** Colours of a theme; null for those of the window. */
+  setTheme(theme: ITheme | null): void {
+    this.#theme = theme;
+    this.refreshTheme();
+  }
+
+  /** While it is read-only, neither keys nor pastes nor the mouse reach the far end. */
+  setReadOnly(readOnly: boolean): void {
+    this.#readOnly = readOnly;
+    this.element.toggleAttribute("data-read-only", readOnly);
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
+  /** Begins to look through the scrollback; the search before ends. */
+  startSearch(changed: (status: SearchStatus) => void): TerminalSearch {
+    this.#search?.dispose();
+    this.#search = new TerminalSearch(this.#terminal, searchColours, changed);
+    return this.#search;
+  }
+
+  endSearch(): void {
+    this.#search?.dispose();
+    this.#search = null;
+  }
+
+  /** Scrolls to the prompt before or after what is at the top; false where the shell marks none there. */
+  scrollToPrompt(by: 1 | -1): boolean {
+    const row = this.#marks.next(this.#terminal.buffer.active.viewportY, by);
+    if (row !== null) this.#terminal.scrollToLine(row);
+    return row !== null;
+  }
+
+  /** The links in sight. */
+  links(): readonly ScreenLink[] {
+    return screenLinks(this.#terminal, (range) => this.#textIn(range));
+  }
+
+  /** All that is kept, or its last lines, as plain text. */
+  text(lastRows = Number.POSITIVE_INFINITY): string {
+    const { active } = this.#terminal.buffer;
+    return bufferText(active, Math.max(0, active.baseY + this.#terminal.rows - lastRows));
+  }
+
+  /** What its scrollback takes, for the budget of all. */
+  scrollbackUse(id: string): ScrollbackUse {
+    const { normal } = this.#terminal.buffer;
+    return {
+      id,
+      cols: this.#terminal.cols,
+      lines: normal.baseY,
+      visible: this.#visible,
+      seenAt: this.#seenAt,
+    };
+  }
+
+  /** Gives up the oldest lines beyond so many; later ones may grow again. */
+  trimScrollback(lines: number): void {
+    this.#terminal.options.scrollback = Math.min(lines, this.#preferences.scrollback);
+    this.#terminal.options.scrollback = this.#preferences.scrollback;
+  }
+
+  /** Brings a screen that output has left unusable back to its beginning. */
+  reset(): void {
+    this.#terminal.reset();
     this.#layout();
   }
 
@@ -192,7 +314,7 @@ export class TerminalView {
   }
 
   refreshTheme(): void {
-    this.#terminal.options.theme = terminalTheme();
+    this.#terminal.options.theme = this.#theme ?? terminalTheme();
   }
 
   /** Takes the keyboard; does nothing where the terminal is not on the screen yet. */
@@ -211,19 +333,26 @@ export class TerminalView {
   }
 
   async pasteFromClipboard(): Promise<void> {
+    if (this.#refuses()) return;
     if (this.#accepting) await this.paste(await this.events.readClipboard());
   }
 
   /** The only way by which pasted text reaches the far end. */
   async paste(text: string): Promise<void> {
-    if (!this.#accepting || text === "") return;
-    const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode);
+    if (!this.#accepting || text === "" || this.#refuses()) return;
+    const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode, this.#preferences.pasteGuard);
     if (review && !(await this.events.confirmPaste(review))) return;
     // The mode may have changed while somebody was reading.
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
-    if (!this.#accepting) return;
+    if (!this.#accepting || this.#readOnly) return;
     this.#terminal.scrollToBottom();
     this.events.paste(preparePaste(text, this.#terminal.modes.bracketedPasteMode));
+  }
+
+  /** Whether input is refused now, which is told. */
+  #refuses(): boolean {
+    if (this.#readOnly) this.events.refusedInput();
+    return this.#readOnly;
   }
 
   selectAll(): void {
@@ -246,7 +375,8 @@ export class TerminalView {
     this.#queue.dispose();
     if (this.#attributesTimer !== null) clearTimeout(this.#attributesTimer);
     if (this.#columnsTimer !== null) clearTimeout(this.#columnsTimer);
-    this.#webgl?.dispose();
+    if (this.#selectionTimer !== null) clearTimeout(this.#selectionTimer);
+    this.endSearch();
     for (const disposable of this.#disposables.reverse()) disposable.dispose();
     this.element.remove();
   }
@@ -274,15 +404,15 @@ export class TerminalView {
       minimumContrastRatio: 4.5,
       rescaleOverlappingGlyphs: true,
       rightClickSelectsWord: this.options.mac,
-      scrollback: SCROLLBACK_LINES,
+      scrollback: DEFAULT_TERMINAL_PREFERENCES.scrollback,
       scrollOnUserInput: true,
       smoothScrollDuration: still ? 0 : 60,
       theme: terminalTheme(),
       windowOptions: {},
-      wordSeparator: " ()[]{}'\",`|│┃║",
+      wordSeparator: DEFAULT_TERMINAL_PREFERENCES.wordSeparators,
     });
     terminal.loadAddon(this.#fit);
-    terminal.loadAddon(new UnicodeGraphemesAddon());
+    loadGraphemes(terminal);
     terminal.loadAddon(
       new WebLinksAddon((event, uri) => this.#activateLink(event, uri, uri), {
         hover: (_event, uri) => this.#showHint(uri, uri),
@@ -290,6 +420,8 @@ export class TerminalView {
       }),
     );
     guardParser(terminal.parser, () => terminal, nextTurn);
+    // Later handlers come first; the guard's would swallow it.
+    terminal.parser.registerOscHandler(52, (data) => this.#farClipboard(data));
     return terminal;
   }
 
@@ -334,11 +466,14 @@ export class TerminalView {
     const terminal = this.#terminal;
     this.#own(terminal.onData((data) => this.#data(data)));
     this.#own(
-      terminal.onBinary((data) => this.#send(Uint8Array.from(data, (character) => character.charCodeAt(0)))),
+      terminal.onBinary((data) => {
+        if (!this.#readOnly) this.#send(Uint8Array.from(data, (character) => character.charCodeAt(0)));
+      }),
     );
     this.#own(terminal.onResize((size) => this.#resized(size)));
     this.#own(terminal.onTitleChange((title) => this.events.title(title.slice(0, TITLE_LIMIT))));
-    this.#own(terminal.onBell(() => this.events.bell()));
+    this.#own(terminal.onBell(() => this.#bell()));
+    this.#own(terminal.onSelectionChange(() => this.#selected()));
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
 
     const { signal } = this.#abort;
@@ -367,9 +502,33 @@ export class TerminalView {
     }
   }
 
+  #farClipboard(data: string): boolean {
+    const { clipboardWrite } = this.#preferences;
+    const text = clipboardWrite === "deny" || !this.#accepting ? null : clipboardRequest(data);
+    if (text !== null) this.events.farClipboard(text, clipboardWrite === "allow");
+    return true;
+  }
+
+  #bell(): void {
+    this.events.bell();
+    if (!this.#visible || this.#preferences.bell === "none" || !this.#bells.take()) return;
+    if (this.#preferences.bell === "sound") beep();
+    else this.element.animate([{ opacity: 0.55 }, { opacity: 1 }], { duration: 180, easing: "ease-out" });
+  }
+
+  /** Copies what a person has selected, once they rest. */
+  #selected(): void {
+    if (this.#selectionTimer !== null) clearTimeout(this.#selectionTimer);
+    this.#selectionTimer = null;
+    // A search selects too.
+    if (!this.#preferences.copyOnSelect || this.#search || !this.#terminal.hasSelection()) return;
+    this.#selectionTimer = setTimeout(() => void this.copy().catch(() => undefined), SELECTION_MS);
+  }
+
   #data(data: string): void {
     switch (classifyData(data)) {
       case "input":
+        if (this.#readOnly) return;
         this.#send(this.#encoder.encode(data));
         return;
       case "reply":
@@ -402,6 +561,13 @@ export class TerminalView {
       } else if (isWebViewShortcut(press, this.options.mac)) {
         event.preventDefault();
       }
+      return false;
+    }
+    if (this.#readOnly) {
+      if (event.shiftKey && /^(?:PageUp|PageDown)$/.test(event.key)) return true;
+      if (down && !event.repeat && !/^(?:Shift|Control|Alt|Meta|AltGraph|CapsLock)$/.test(event.key))
+        this.events.refusedInput();
+      if (isWebViewShortcut(press, this.options.mac) || event.key === "Tab") event.preventDefault();
       return false;
     }
     if (event.isComposing) return true;
@@ -466,16 +632,40 @@ export class TerminalView {
   }
 
   #applyRenderer(): void {
-    if (!this.#opened || this.options.renderer === "dom" || this.#webglFailed) return;
-    if (!this.#visible) {
-      this.#webgl?.dispose();
-      this.#webgl = null;
-      return;
-    }
-    this.#webgl ??= startWebgl(this.#terminal, () => {
-      this.#webgl = null;
-      this.#webglFailed = true;
-    });
-    this.#webglFailed = this.#webgl === null;
+    if (!this.#opened) return;
+    const { renderer } = this.#preferences;
+    const wanted = renderer === "auto" ? this.options.renderer : renderer;
+    this.#webgl.want(wanted === "webgl" && this.#visible, renderer === "webgl");
   }
+}
+
+/** The bundled font stands behind any other, for what that lacks. */
+const fontFamily = (chosen: string | null): string =>
+  chosen === null || chosen.trim() === ""
+    ? TERMINAL_FONT_FAMILY
+    : `"${chosen.replace(/["\\]/g, "")}", ${TERMINAL_FONT_FAMILY}`;
+
+/** Marks of matches, from the same custom properties as the rest of the window. */
+function searchColours(): SearchColours {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
+  return {
+    match: colour("--terminal-search-match", "#806000"),
+    current: colour("--terminal-search-current", "#b35c00"),
+  };
+}
+
+let audio: AudioContext | null = null;
+
+/** A short quiet tone, made here: the page loads no sounds. */
+function beep(): void {
+  audio ??= new AudioContext();
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  volume.gain.setValueAtTime(0.08, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.15);
+  tone.frequency.value = 660;
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.15);
 }

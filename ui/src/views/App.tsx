@@ -15,6 +15,7 @@ import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
+import { SettingsDialog } from "./settings/SettingsDialog";
 import { Sidebar } from "./Sidebar";
 import { Workspace } from "./Workspace";
 
@@ -95,7 +96,7 @@ function useColourScheme(controller: Controller): void {
       "(prefers-contrast: more)",
       "(forced-colors: active)",
     ].map((query) => matchMedia(query));
-    const refresh = () => controller.window.refreshThemes();
+    const refresh = () => controller.settings.apply();
     for (const query of queries) query.addEventListener("change", refresh);
     return () => {
       for (const query of queries) query.removeEventListener("change", refresh);
@@ -113,6 +114,8 @@ function Dialogs() {
       return <DeleteDialog profile={dialog.profile} />;
     case "aws":
       return <AwsDialog />;
+    case "settings":
+      return <SettingsDialog />;
     default:
       return assertNever(dialog);
   }

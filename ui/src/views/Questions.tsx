@@ -3,7 +3,8 @@ import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-compone
 
 import type { Profile } from "../generated/Profile";
 import type { Link } from "../terminal/links";
-import type { PasteReview } from "../terminal/paste";
+import { type PasteReview, shownText } from "../terminal/paste";
+import { assertNever } from "../model/assertNever";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useController } from "./context";
@@ -89,10 +90,56 @@ export function Questions() {
 }
 
 function Asked({ question }: { readonly question: Question }) {
-  return question.kind === "paste" ? (
-    <PasteQuestion onAnswer={question.answer} review={question.review} />
-  ) : (
-    <LinkQuestion link={question.link} onAnswer={question.answer} />
+  switch (question.kind) {
+    case "paste":
+      return <PasteQuestion onAnswer={question.answer} review={question.review} />;
+    case "link":
+      return <LinkQuestion link={question.link} onAnswer={question.answer} />;
+    case "farClipboard":
+      return <ClipboardQuestion name={question.name} onAnswer={question.answer} text={question.text} />;
+    default:
+      return assertNever(question);
+  }
+}
+
+function ClipboardQuestion({
+  name,
+  text,
+  onAnswer,
+}: {
+  readonly name: string;
+  readonly text: string;
+  readonly onAnswer: (yes: boolean) => void;
+}) {
+  return (
+    <Ask
+      no={strings.terminal.farNo}
+      noTestId={testIds.farClipboardNo}
+      onAnswer={onAnswer}
+      testId={testIds.farClipboardDialog}
+      title={strings.terminal.farTitle(name)}
+      yes={strings.terminal.farYes}
+      yesTestId={testIds.farClipboardYes}
+    >
+      <p>{strings.terminal.farText}</p>
+      <pre aria-label={strings.paste.text} className="paste-text" tabIndex={0}>
+        <Marked text={shownText(text)} />
+      </pre>
+      <p className="paste-count">{strings.paste.characters(Array.from(text).length)}</p>
+    </Ask>
+  );
+}
+
+/** Text with what stands for unseen characters set apart; odd places hold what was caught. */
+function Marked({ text }: { readonly text: string }) {
+  return text.split(MARKED).map((part, index) =>
+    index % 2 === 1 ? (
+      <mark className="paste-mark" key={index}>
+        {part}
+      </mark>
+    ) : (
+      part
+    ),
   );
 }
 
@@ -125,16 +172,7 @@ function PasteQuestion({
         data-testid={testIds.pasteText}
         tabIndex={0}
       >
-        {/* Odd places hold what was caught. */}
-        {review.shown.split(MARKED).map((part, index) =>
-          index % 2 === 1 ? (
-            <mark className="paste-mark" key={index}>
-              {part}
-            </mark>
-          ) : (
-            part
-          ),
-        )}
+        <Marked text={review.shown} />
       </pre>
       <p className="paste-count">{strings.paste.characters(review.characters)}</p>
     </Ask>

@@ -5,7 +5,7 @@ import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 import type { Ended } from "../generated/Ended";
 import type { SessionPhase } from "../generated/SessionPhase";
 import { assertNever } from "../model/assertNever";
-import { chordFor } from "../model/bindings";
+import { type Action, chordFor } from "../model/bindings";
 import type { TabId, TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
@@ -14,6 +14,7 @@ import { ConnectionBar } from "./ConnectionBar";
 import { useApp, useController, useTabSession } from "./context";
 import { claimFocus } from "../control/focusClaim";
 import { IconButton } from "./IconButton";
+import { PaneExtras } from "./PaneExtras";
 import { StatusBar } from "./StatusBar";
 
 /** A session's tab: its terminal, what is said about its state, and the status bar. */
@@ -37,6 +38,7 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
       <ConnectionBar id={id} session={session} />
       <div className="session-screen">
         <TerminalPlace id={id} session={session} />
+        <PaneExtras id={id} />
         {state.kind === "connecting" ? (
           <Connecting id={id} name={session.profile.name} phase={state.phase} />
         ) : null}
@@ -46,6 +48,17 @@ function Shown({ id, session }: { readonly id: TabId; readonly session: TabSessi
     </section>
   );
 }
+
+const TERMINAL_ACTIONS = {
+  find: { kind: "find" },
+  previousPrompt: { kind: "prompt", by: -1 },
+  links: { kind: "links" },
+  readText: { kind: "readText" },
+  copyAll: { kind: "copyAll" },
+  saveText: { kind: "saveText" },
+  readOnly: { kind: "toggleReadOnly" },
+  reset: { kind: "resetTerminal" },
+} as const satisfies Record<string, Action>;
 
 /** Where the terminal's own element is put; React renders nothing inside. */
 function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
@@ -105,12 +118,51 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
         chord: chordFor("clear", mac),
         run: () => void controller.perform({ kind: "clear" }),
       },
+      ...(
+        [
+          ["find", strings.terminal.find, "find"],
+          ["previousPrompt", strings.terminal.previousPrompt, null],
+          ["links", strings.terminal.links, "links"],
+          ["readText", strings.terminal.readText, "readText"],
+          ["copyAll", strings.terminal.copyAll, null],
+          ["saveText", strings.terminal.saveText, null],
+          [
+            "readOnly",
+            terminal?.readOnly ? strings.terminal.unlock : strings.terminal.lock,
+            "toggleReadOnly",
+          ],
+          ["reset", strings.terminal.reset, null],
+        ] as const
+      ).map(([entry, label, key]): MenuEntry => ({
+        id: entry,
+        label,
+        ...(key === null ? {} : { chord: chordFor(key, mac) }),
+        ...(entry === "find" || entry === "readOnly" ? { apart: true } : {}),
+        testId: `menu-${entry}`,
+        run: () => void controller.perform(TERMINAL_ACTIONS[entry]),
+      })),
     ];
   });
 
   return (
     <>
-      <div className="terminal-place" data-focus-region onContextMenu={open} ref={place} />
+      <div
+        className="terminal-place"
+        data-focus-region
+        onContextMenu={(event) => {
+          const { rightClick } = controller.terminals.panes.preferences;
+          const terminal = controller.terminals.terminalOf(id);
+          // From the keyboard, or with Shift, it is always the menu.
+          if (rightClick === "menu" || event.shiftKey || event.button !== 2) {
+            open(event);
+            return;
+          }
+          event.preventDefault();
+          const copies = rightClick === "copyOrPaste" && terminal?.hasSelection;
+          void controller.perform({ kind: copies ? "copy" : "paste" });
+        }}
+        ref={place}
+      />
       {menu}
     </>
   );

@@ -424,7 +424,7 @@ impl Error {
                 "Check the network, the proxy and the endpoint settings, then start again."
             }
             ErrorCode::NetworkSettings => {
-                "Correct it in the environment or in the AWS profile, then start again."
+                "Correct it in the environment, in the AWS profile or in the connection, then start again."
             }
             ErrorCode::ServiceFault => "Start again in a moment.",
             ErrorCode::KeyUnavailable => {

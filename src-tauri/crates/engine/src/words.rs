@@ -38,7 +38,10 @@ mod tests {
     fn neither_the_token_nor_a_piece_of_it_stays() {
         for (said, left) in [
             (format!("bad token {TOKEN}."), "bad token [token]."),
-            (format!("\"{TOKEN}\",\"{TOKEN}\""), "\"[token]\",\"[token]\""),
+            (
+                format!("\"{TOKEN}\",\"{TOKEN}\""),
+                "\"[token]\",\"[token]\"",
+            ),
             (TOKEN[..40].to_owned(), "[token]"),
             (format!("x{}y z", &TOKEN[30..46]), "[token] z"),
         ] {

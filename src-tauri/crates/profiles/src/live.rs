@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::files::{Files as _, OsFiles, private};
+use files::{Files as _, OsFiles, private};
 
 const FOLDER: &str = "live";
 const LOCK: &str = "lock";
@@ -33,6 +33,9 @@ pub struct LiveSession {
     /// Whose credentials it was started with; `None`: the default ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aws_profile: Option<String>,
+    /// Or from elsewhere, as [`crate::CredentialSource::parse`] reads it. Records of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
     /// Where; `None`: what the AWS configuration says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -204,6 +207,7 @@ mod tests {
             name: "Build server".to_owned(),
             target: "i-0123456789abcdef0".to_owned(),
             aws_profile: Some("corp".to_owned()),
+            credentials: None,
             region: None,
             started_ms: 1,
         }
@@ -283,5 +287,18 @@ mod tests {
         assert_eq!(sessions.orphans(), []);
         drop(sessions);
         assert_eq!(files(folder.path()), 0);
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_names_no_source_of_its_own() {
+        let old = r#"{"sessionId": "ann-1", "name": "Web", "target": "i-0123456789abcdef0", "startedMs": 7}"#;
+        let read: LiveSession = serde_json::from_str(old).expect("a record");
+        assert_eq!((read.credentials, read.aws_profile), (None, None));
+        let kept = LiveSession {
+            credentials: Some("keyring:ci".to_owned()),
+            ..session("ann-1")
+        };
+        let text = serde_json::to_string(&kept).expect("text");
+        assert_eq!(serde_json::from_str::<LiveSession>(&text).ok(), Some(kept));
     }
 }

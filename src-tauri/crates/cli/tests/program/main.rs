@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
 
+mod asking;
 #[cfg(target_os = "linux")]
 mod secrets;
 mod support;

@@ -170,6 +170,7 @@ async fn credentials(mut orders: Orders, only_drops: bool) {
             ssmmessages: None,
         }),
         credentials: aws::Credentials::Stored("kept".to_owned()),
+        ..aws::Settings::default()
     };
     let client = aws::Client::connect(settings, &broker)
         .await

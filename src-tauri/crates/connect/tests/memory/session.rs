@@ -110,11 +110,13 @@ async fn session(mut orders: Orders, leaks: bool) {
                 secret_access_key,
                 session_token: None,
             },
+            ..aws::Settings::default()
         },
         request: aws::StartSession {
             target,
             ..aws::StartSession::default()
         },
+        ..Plan::default()
     };
     let source = Teller {
         inner: AwsSource::new(

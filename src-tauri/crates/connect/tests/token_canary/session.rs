@@ -126,11 +126,13 @@ pub(crate) async fn run(
                 secret_access_key: secret_access_key.clone(),
                 session_token: None,
             },
+            ..aws::Settings::default()
         },
         request: aws::StartSession {
             target: target.to_owned(),
             ..aws::StartSession::default()
         },
+        ..Plan::default()
     };
     let broker = aws::Broker::new(aws::BrokerOptions::from_environment());
     let spy = Spy {
