@@ -71,6 +71,11 @@ impl Home {
         self.folder.path().join("home")
     }
 
+    /// The application's own folder.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
     /// Saves connections before the application runs, as it would have itself.
     pub(crate) fn save_profiles(&self, profiles: &serde_json::Value) {
         let file = self.folder.path().join("config/profiles.json");
@@ -107,7 +112,7 @@ impl Home {
         fs::read_to_string(records.next()?).ok()
     }
 
-    fn environment(&self) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let inside = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let mut environment: BTreeMap<String, String> = [
             ("PATH", env::var("PATH").unwrap_or_default()),

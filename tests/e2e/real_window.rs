@@ -2,6 +2,7 @@
 
 mod hostile;
 mod keys;
+mod native;
 mod outage;
 mod page_rules;
 mod profiles;

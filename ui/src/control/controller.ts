@@ -10,6 +10,9 @@ import * as tabs from "../model/tabs";
 import { rendererFor } from "../terminal/renderer";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
+import { DesktopControl } from "./desktopControl";
+import { ImportControl } from "./importControl";
+import { LinkControl } from "./linkControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
 import { TabControl } from "./tabControl";
@@ -20,6 +23,9 @@ import { loadSettings } from "./windowSettings";
 export class Controller {
   readonly desk: Desk;
   readonly credentials: CredentialControl;
+  readonly desktop: DesktopControl;
+  readonly imports: ImportControl;
+  readonly links: LinkControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
   readonly tabs: TabControl;
@@ -34,6 +40,9 @@ export class Controller {
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.imports = new ImportControl(this.desk);
+    this.links = new LinkControl(this.desk, this.tabs);
+    this.desktop = new DesktopControl(this);
   }
 
   get store(): Store<AppState> {
@@ -50,6 +59,8 @@ export class Controller {
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
+      this.links.hear(),
+      this.desktop.hear(),
     ]);
     void this.orphans.find();
   }
@@ -118,6 +129,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "fullScreen":
+        void this.desktop.toggleFullScreen();
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

@@ -13,6 +13,7 @@ import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoDesktop } from "./demoDesktop";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -211,7 +212,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   const sessions = new Map<string, DemoSession>();
 
   const find = (id: string): Profile => {
-    const profile = profiles.find((each) => each.id === id);
+    const profile = [...profiles, ...desktop.passing].find((each) => each.id === id);
     if (!profile) throw new HostError("unknownProfile", "This profile is not there any more.");
     return profile;
   };
@@ -360,7 +361,17 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     return make();
   };
 
+  const desktop = new DemoDesktop({
+    parameters,
+    open: () => [...sessions.values()].filter(({ live }) => live).length,
+    profiles: () => profiles,
+    add: (added) => (profiles = [...profiles, ...added]),
+    remove: (ids) => (profiles = profiles.filter(({ id }) => !ids.has(id))),
+    newId: () => newId("profile"),
+  });
+
   return {
+    ...desktop.host(),
     listProfiles: () => answer(() => ({ profiles: [...profiles], notices: [...scene.notices] })),
     saveProfile: (id, saved) => answer(() => save(id, saved)),
     duplicateProfile: (id) =>

@@ -19,6 +19,7 @@ export type Action =
   | { readonly kind: "scroll"; readonly to: "top" | "bottom" }
   | { readonly kind: "zoom"; readonly by: 1 | -1 | 0 }
   | { readonly kind: "toggleSidebar" }
+  | { readonly kind: "fullScreen" }
   | { readonly kind: "focusRegion"; readonly by: 1 | -1 };
 
 /** One row of the table: a chord such as `Ctrl+Shift+T`, and what it does. */
@@ -57,6 +58,7 @@ const LINUX_AND_WINDOWS: readonly Binding[] = [
   { chord: "Shift+Insert", action: { kind: "paste" } },
   { chord: "Ctrl+Shift+A", action: { kind: "selectAll" } },
   { chord: "Ctrl+Shift+K", action: { kind: "clear" } },
+  { chord: "F11", action: { kind: "fullScreen" } },
   { chord: "Ctrl+Shift+B", action: { kind: "toggleSidebar" } },
   { chord: "Ctrl+=", action: { kind: "zoom", by: 1 } },
   { chord: "Ctrl++", action: { kind: "zoom", by: 1 } },
@@ -78,6 +80,7 @@ const MAC: readonly Binding[] = [
   { chord: "Cmd+V", action: { kind: "paste" } },
   { chord: "Cmd+A", action: { kind: "selectAll" } },
   { chord: "Cmd+K", action: { kind: "clear" } },
+  { chord: "Ctrl+Cmd+F", action: { kind: "fullScreen" } },
   { chord: "Cmd+B", action: { kind: "toggleSidebar" } },
   { chord: "Cmd+=", action: { kind: "zoom", by: 1 } },
   { chord: "Cmd++", action: { kind: "zoom", by: 1 } },
@@ -120,6 +123,12 @@ function keyNames({ key, code }: KeyPress): readonly string[] {
     if (place !== undefined) return [place.toLowerCase()];
   }
   return [key.toLowerCase()];
+}
+
+/** The chord that does exactly this, or an empty text. */
+export function chordOf(wanted: Action, mac: boolean): string {
+  const same = JSON.stringify(wanted);
+  return (mac ? MAC : LINUX_AND_WINDOWS).find(({ action }) => JSON.stringify(action) === same)?.chord ?? "";
 }
 
 /** The chord to show for an action, or an empty text. */

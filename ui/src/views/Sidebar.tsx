@@ -16,6 +16,7 @@ import { chordFor } from "../model/bindings";
 import { filterProfiles } from "../model/profiles";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { AppMenu } from "./AppMenu";
 import { Clipped } from "./Clipped";
 import { MenuEntries, type MenuEntry, useContextMenu } from "./ContextMenu";
 import { useApp, useController } from "./context";
@@ -33,6 +34,7 @@ export function Sidebar() {
         data-focus-region
         data-testid={testIds.sidebar}
       >
+        <AppMenu />
         <IconButton
           chord={toggleChord}
           icon={PanelLeftOpen}
@@ -67,6 +69,7 @@ export function Sidebar() {
       <header className="sidebar-header">
         <Logo />
         <h1>{strings.app.name}</h1>
+        <AppMenu />
         <IconButton
           icon={Plus}
           label={strings.sidebar.newProfile}
