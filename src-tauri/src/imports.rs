@@ -14,7 +14,7 @@ use profiles::import::{self, Duplicate, Planned, Preview, TEXT_MAX};
 use profiles::{ExportError, FolderPath, Profile, ProfileId, ProfileStore, Undo};
 
 use crate::convert;
-use crate::own_files::{read_text, write_whole};
+use crate::own_files::{Readers, read_text, write_whole};
 
 /// The kinds in the order in which they are offered.
 const SOURCES: [ImportSource; 6] = [
@@ -281,7 +281,7 @@ pub(crate) fn export(profiles: &[Profile], file: &Path) -> Result<Exported, Comm
             ExportError::Unwritable | _ => "These connections cannot be exported.".to_owned(),
         })
     })?;
-    write_whole(file, &bytes)
+    write_whole(file, &bytes, Readers::Usual)
         .map_err(|error| refused(format!("{} was not written: {error}.", file.display())))?;
     Ok(Exported {
         file: shown(file),

@@ -16,7 +16,12 @@ pub(crate) fn show(app: &AppHandle, sections: &[MenuSection]) -> tauri::Result<(
     }
     let menu = Menu::new(app)?;
     menu.append(&application_menu(app)?)?;
-    for section in sections.iter().take(ITEMS_MAX) {
+    let last = sections.len().saturating_sub(1);
+    for (at, section) in sections.iter().take(ITEMS_MAX).enumerate() {
+        // The system's own stands before the help, as everywhere.
+        if at == last {
+            menu.append(&window_menu(app)?)?;
+        }
         menu.append(&submenu(app, section)?)?;
     }
     app.set_menu(menu)?;
@@ -41,6 +46,19 @@ fn application_menu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
             &PredefinedMenuItem::show_all(app, None)?,
             &PredefinedMenuItem::separator(app)?,
             &quit,
+        ],
+    )
+}
+
+/// What the system does with windows.
+fn window_menu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
+    Submenu::with_items(
+        app,
+        "Window",
+        true,
+        &[
+            &PredefinedMenuItem::minimize(app, None)?,
+            &PredefinedMenuItem::maximize(app, None)?,
         ],
     )
 }

@@ -37,8 +37,17 @@ pub(crate) fn read_text(path: &Path, most_bytes: usize) -> Result<String, ReadEr
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Readers {
+    /// Whoever may read the person's other files.
+    Usual,
+    /// The person only.
+    Owner,
+}
+
 /// Writes a file beside its place first, so that whoever reads it sees the old or the new one, never a part.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
@@ -48,10 +57,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Uuid::new_v4().simple()
     ));
     let written = (|| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&beside)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        restrict(&mut options, readers);
+        let mut file = options.open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -62,6 +71,18 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     written
 }
+
+#[cfg(unix)]
+fn restrict(options: &mut OpenOptions, readers: Readers) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if readers == Readers::Owner {
+        options.mode(0o600);
+    }
+}
+
+/// What is in a person's own folder is theirs alone on other systems.
+#[cfg(not(unix))]
+fn restrict(_options: &mut OpenOptions, _readers: Readers) {}
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test is what is wanted")]
@@ -104,12 +125,18 @@ pub(crate) mod tests {
         let folder = Folder::new();
         let file = folder.0.join("file.json");
         fs::write(&file, "a longer old one").unwrap();
-        write_whole(&file, b"new").unwrap();
+        write_whole(&file, b"new", Readers::Owner).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
         // A folder cannot be replaced by a file.
         let taken = folder.0.join("taken");
         fs::create_dir_all(taken.join("x")).unwrap();
-        write_whole(&taken, b"new").unwrap_err();
+        write_whole(&taken, b"new", Readers::Usual).unwrap_err();
         let mut names: Vec<_> = fs::read_dir(&folder.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name())

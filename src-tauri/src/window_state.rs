@@ -12,7 +12,7 @@ use tauri::{Monitor, WebviewWindow, Window};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::own_files::{read_text, write_whole};
+use crate::own_files::{Readers, read_text, write_whole};
 
 const FILE: &str = "window.json";
 const FILE_MAX: usize = 4 * 1024;
@@ -149,7 +149,7 @@ fn write(file: &Path, place: Place) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    write_whole(file, &serde_json::to_vec(&place)?)
+    write_whole(file, &serde_json::to_vec(&place)?, Readers::Owner)
 }
 
 enum Now {
