@@ -158,6 +158,7 @@ async fn closing_the_window_asks_while_a_session_is_open() {
         app.gone("[data-testid=quit-dialog]").await;
         // The session is as it was, and has the keyboard.
         let terminal = app.terminal();
+        terminal.wait_for_keyboard().await;
         terminal.run("echo still-$((40+2))").await;
         terminal.wait_for_row("still-42").await;
 
