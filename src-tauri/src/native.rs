@@ -1,7 +1,5 @@
 //! The application among others on the desktop: one instance, links to it, and the wish to end it.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use ipc::LinkRequest;
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Emitter as _, EventTarget, Manager as _, Window, WindowEvent, Wry};
@@ -31,6 +29,7 @@ pub(crate) fn single_instance() -> Option<TauriPlugin<Wry>> {
     #[cfg(target_os = "linux")]
     let builder = match own_folder {
         Some(folder) => {
+            use std::hash::{DefaultHasher, Hash as _, Hasher as _};
             let mut hasher = DefaultHasher::new();
             folder.hash(&mut hasher);
             builder.dbus_id(format!("dev.sessiondeck.app.f{:016x}", hasher.finish()))
