@@ -3,6 +3,7 @@
 //! Commands parse, call one function and map the error. What a session is lives in `engine`, what AWS is in `aws`, what
 //! a saved connection is in `profiles`; this crate joins them and owns what runs.
 
+mod asking;
 mod clipboard;
 mod commands;
 mod convert;
@@ -10,6 +11,7 @@ mod credentials;
 mod deep_links;
 mod demo;
 mod imports;
+mod keys;
 mod link;
 mod menu;
 mod native;
@@ -20,6 +22,7 @@ mod present;
 mod profiles_state;
 mod quit;
 mod sessions;
+mod settings_state;
 mod state;
 mod window;
 mod window_state;
@@ -53,31 +56,44 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
             commands::answer_mfa,
+            commands::answer_question,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,
             commands::cancel_question,
+            settings_state::change_settings,
             commands::close_session,
             commands::delete_profile,
+            commands::keys::delete_keys,
+            settings_state::delete_theme,
             commands::duplicate_profile,
             commands::end_orphans,
+            commands::keys::drop_waiting_keys,
             commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
+            commands::keys::keep_keys,
+            commands::keys::keep_waiting_keys,
             commands::leave_orphans,
+            commands::keys::list_keys,
             commands::list_profiles,
+            settings_state::list_themes,
             commands::open_link,
             commands::open_questions,
             commands::open_session,
+            settings_state::open_settings_file,
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
             commands::save_profile,
+            settings_state::save_theme,
             commands::send_input,
             commands::session_timeline,
+            settings_state::settings,
             commands::sign_in,
             commands::sign_out,
+            settings_state::system_fonts,
             commands::who_am_i,
             commands::write_clipboard,
             commands::native::accept_link,
@@ -99,6 +115,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
+            app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
             native::keep_window(app.handle().clone());
             native::register_scheme(app.handle());

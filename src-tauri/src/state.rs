@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
+use crate::asking::Asking;
 use crate::credentials::Credentials;
 use crate::deep_links::DeepLinks;
 use crate::demo::Demo;
@@ -14,6 +15,7 @@ use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::quit::Quitting;
 use crate::sessions::Sessions;
+use crate::settings_state::SettingsState;
 use crate::window_state::WindowState;
 
 /// Where the application keeps its files.
@@ -49,6 +51,8 @@ pub(crate) struct AppState {
     pub(crate) deep_links: DeepLinks,
     pub(crate) quitting: Quitting,
     pub(crate) window: WindowState,
+    pub(crate) asking: Asking,
+    pub(crate) settings: SettingsState,
     ending: AtomicBool,
 }
 
@@ -64,6 +68,8 @@ impl AppState {
             deep_links: DeepLinks::default(),
             quitting: Quitting::default(),
             window: WindowState::open(&dirs.config),
+            asking: Asking::default(),
+            settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }
@@ -81,6 +87,7 @@ impl AppState {
         let app = app.clone();
         tauri::async_runtime::spawn(async move {
             let state = app.state::<Self>();
+            state.asking.close_all();
             state.sessions.close_all().await;
             state.demo.shut_down().await;
             state.live.close();

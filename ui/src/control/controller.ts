@@ -13,8 +13,10 @@ import { Desk } from "./desk";
 import { DesktopControl } from "./desktopControl";
 import { ImportControl } from "./importControl";
 import { LinkControl } from "./linkControl";
+import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { SettingsControl } from "./settingsControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -26,8 +28,10 @@ export class Controller {
   readonly desktop: DesktopControl;
   readonly imports: ImportControl;
   readonly links: LinkControl;
+  readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly settings: SettingsControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -35,6 +39,7 @@ export class Controller {
   constructor(host: Host) {
     this.desk = new Desk(host, loadSettings());
     this.credentials = new CredentialControl(this.desk);
+    this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
@@ -43,6 +48,7 @@ export class Controller {
     this.imports = new ImportControl(this.desk);
     this.links = new LinkControl(this.desk, this.tabs);
     this.desktop = new DesktopControl(this);
+    this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
   get store(): Store<AppState> {
@@ -56,6 +62,7 @@ export class Controller {
   async start(): Promise<void> {
     await Promise.all([
       this.#loadInfo(),
+      this.settings.load(),
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
@@ -132,6 +139,9 @@ export class Controller {
         return true;
       case "fullScreen":
         void this.desktop.toggleFullScreen();
+        return true;
+      case "showSettings":
+        this.settings.show();
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

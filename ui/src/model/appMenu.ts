@@ -1,9 +1,8 @@
 /** The menu of the whole application: on a Mac the system's menu bar shows it, elsewhere a button of the window. */
 import type { MenuSection } from "../generated/MenuSection";
 import { strings } from "../strings";
-import { type Action, chordOf } from "./bindings";
-
-const names = strings.desktop.actions;
+import { type Action, actionById, type ActionId } from "./actions";
+import { keymap } from "./bindings";
 
 const OWN = ["newProfile", "import", "export", "aws", "about", "quit"] as const;
 
@@ -14,7 +13,7 @@ export type OwnKind = (typeof OWN)[number];
 export type MenuDoes = Action | { readonly kind: OwnKind };
 
 export interface AppMenuEntry {
-  readonly id: keyof typeof names;
+  readonly id: ActionId | OwnKind;
   readonly does: MenuDoes;
   readonly apart?: true;
 }
@@ -31,6 +30,7 @@ export const APP_MENU: readonly {
       { id: "import", does: { kind: "import" }, apart: true },
       { id: "export", does: { kind: "export" } },
       { id: "aws", does: { kind: "aws" }, apart: true },
+      { id: "showSettings", does: { kind: "showSettings" } },
       { id: "quit", does: { kind: "quit" }, apart: true },
     ],
   },
@@ -70,9 +70,13 @@ export const APP_MENU: readonly {
 
 const isOwn = (does: MenuDoes): does is { readonly kind: OwnKind } => OWN.some((kind) => kind === does.kind);
 
+/** The entry's one name. */
+export const menuName = ({ id }: AppMenuEntry): string =>
+  OWN.some((own) => own === id) ? strings.desktop.actions[id as OwnKind] : (actionById(id)?.name ?? id);
+
 /** The entry's key, or an empty text. */
-export const menuChord = ({ does }: AppMenuEntry, mac: boolean): string =>
-  isOwn(does) ? "" : chordOf(does, mac);
+export const menuChord = ({ id, does }: AppMenuEntry, mac: boolean): string =>
+  isOwn(does) ? "" : (keymap(mac).bindingsOf(id as ActionId)[0]?.chord ?? "");
 
 /** What a key does as well; null for what only the menu does. */
 export const menuAction = ({ does }: AppMenuEntry): Action | null => (isOwn(does) ? null : does);
@@ -89,7 +93,7 @@ export const systemMenu = (mac: boolean): readonly MenuSection[] =>
     name: strings.desktop.sections[id],
     items: entries.map((entry) => ({
       id: entry.id,
-      name: names[entry.id],
+      name: menuName(entry),
       chord: menuChord(entry, mac) || null,
       apart: entry.apart === true,
     })),

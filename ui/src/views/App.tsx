@@ -9,7 +9,7 @@ import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
 import { AboutDialog } from "./AboutDialog";
-import { AwsDialog } from "./AwsDialog";
+import { AwsDialog } from "./aws/AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
@@ -19,6 +19,7 @@ import { LinkDialog } from "./LinkDialog";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
+import { SettingsDialog } from "./settings/SettingsDialog";
 import { Sidebar } from "./Sidebar";
 import { Workspace } from "./Workspace";
 
@@ -101,7 +102,7 @@ function useColourScheme(controller: Controller): void {
       "(prefers-contrast: more)",
       "(forced-colors: active)",
     ].map((query) => matchMedia(query));
-    const refresh = () => controller.window.refreshThemes();
+    const refresh = () => controller.settings.apply();
     for (const query of queries) query.addEventListener("change", refresh);
     return () => {
       for (const query of queries) query.removeEventListener("change", refresh);
@@ -129,6 +130,8 @@ function Dialogs() {
       return <ImportDialog />;
     case "about":
       return <AboutDialog />;
+    case "settings":
+      return <SettingsDialog />;
     default:
       return assertNever(dialog);
   }

@@ -1,7 +1,7 @@
 import { Menu as MenuIcon } from "lucide-react";
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
 
-import { APP_MENU, menuChord } from "../model/appMenu";
+import { APP_MENU, menuChord, menuName } from "../model/appMenu";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useController } from "./context";
@@ -27,7 +27,7 @@ export function AppMenu() {
             <MenuSection aria-label={text.sections[section.id]} className="app-menu-section" key={section.id}>
               <Header className="app-menu-header">{text.sections[section.id]}</Header>
               {section.entries.map((entry) => {
-                const name = text.actions[entry.id];
+                const name = menuName(entry);
                 const chord = menuChord(entry, mac);
                 return (
                   <MenuItem

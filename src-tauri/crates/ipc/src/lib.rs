@@ -7,20 +7,23 @@
 mod credentials;
 mod error;
 mod import;
+mod keys;
 mod link;
 mod profile;
 mod session;
+mod settings;
 mod window;
 
 pub use credentials::{
-    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
-    SignIn, SignInStep,
+    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, NodeChoice, Problem, Question,
+    QuestionAbout, SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
 pub use import::{
     Exported, ImportDuplicate, ImportFrom, ImportItem, ImportPlace, ImportPreview, ImportSkipped,
     ImportSource,
 };
+pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
 pub use link::{LinkAsks, LinkDifference, LinkField, LinkMatch, LinkRequest};
 pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
 pub use session::{
@@ -29,6 +32,13 @@ pub use session::{
 };
 pub use window::{MenuItem, MenuSection};
 
+pub use settings::{
+    KeySettings, NotificationSettings, RecordingSettings, SettingChange, Settings, SettingsProblem,
+    SettingsState, StoredTheme, TabSettings, TerminalSettings,
+};
+
+/// The event that carries the settings whenever their file has changed: a [`SettingsState`].
+pub const SETTINGS_EVENT: &str = "settings";
 /// The event that carries all questions that stand, whenever they change: a list of [`Question`].
 pub const QUESTIONS_EVENT: &str = "questions";
 /// The event that says that [`AwsSetup`] has changed.
