@@ -4,6 +4,7 @@
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
 pub(crate) mod keys;
+pub(crate) mod native;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

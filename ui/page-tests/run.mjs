@@ -13,6 +13,7 @@ import path from "node:path";
 
 import { ASKING_SCENARIOS } from "./asking.mjs";
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
+import { IMPORT_SCENARIOS, IMPORT_VIEWS } from "./imports.mjs";
 import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
@@ -21,7 +22,7 @@ import { serve } from "./serve.mjs";
 import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
-const VIEWS = { ...MAIN_VIEWS, ...KEY_VIEWS };
+const VIEWS = { ...MAIN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS };
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -74,6 +75,7 @@ function tests(browser, base) {
     ...SCENARIOS,
     ...ASKING_SCENARIOS,
     ...CREDENTIAL_SCENARIOS,
+    ...IMPORT_SCENARIOS,
     ...KEY_SCENARIOS,
     ...TERMINAL_SCENARIOS,
   };

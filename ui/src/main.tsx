@@ -13,6 +13,7 @@ import "./styles/dialogs.css";
 import "./styles/asking.css";
 import "./styles/terminal.css";
 import "./styles/credentials.css";
+import "./styles/desktop.css";
 import "./styles/keys.css";
 import "./styles/settings.css";
 

@@ -1,6 +1,8 @@
 /** Every sentence and label of the window, in one place, so that it can be translated without hunting. */
 import type { AwsProfileKind } from "./generated/AwsProfileKind";
 import type { EndCause } from "./generated/EndCause";
+import type { ImportSource } from "./generated/ImportSource";
+import type { LinkField } from "./generated/LinkField";
 import type { Orphan } from "./generated/Orphan";
 import type { ProfileColour } from "./generated/ProfileColour";
 import type { SessionPhase } from "./generated/SessionPhase";
@@ -459,6 +461,122 @@ export const strings = {
     deleted: (name: string) => `${apart(name)} was deleted.`,
   },
 
+  desktop: {
+    menu: "Menu",
+    sections: { file: "File", edit: "Edit", view: "View", tab: "Tab", help: "Help" },
+    /** What only the menu does; the rest is named under `actions`. */
+    actions: {
+      newProfile: "New profile…",
+      import: "Import profiles…",
+      export: "Export profiles…",
+      aws: "AWS configuration…",
+      quit: "Quit",
+      about: "About Sessiondeck",
+    },
+
+    quitTitle: "Quit Sessiondeck?",
+    quitText: (open: number) =>
+      `${plural(open, "session is", "sessions are")} open. Quitting ends ${open === 1 ? "it" : "them"}, and what runs there with ${open === 1 ? "it" : "them"}.`,
+    quitSessions: "Open sessions",
+    quitMore: (count: number) => `and ${count.toLocaleString("en")} more`,
+    quitYes: "End and quit",
+    quitNo: "Stay",
+
+    aboutTitle: "About Sessiondeck",
+    aboutText: "A desktop client for AWS Systems Manager Session Manager.",
+    aboutVersion: (version: string, platform: string) => `Version ${version}, ${platform}`,
+    aboutOwn: "Not made or endorsed by Amazon Web Services.",
+    aboutLicence: "Licensed under the Apache License 2.0.",
+    aboutParts: "Built with",
+    aboutPage: "Session Manager’s documentation",
+    aboutLicencePage: "Apache License 2.0",
+    close: "Close",
+
+    exported: (count: number, file: string) =>
+      `${plural(count, "profile was", "profiles were")} written to ${apart(file)}. It holds no secrets.`,
+  },
+
+  deepLink: {
+    title: "A link asks to connect",
+    lead: "Go on only if you expected it. Nothing has been opened yet.",
+    refusedTitle: "This link cannot be used",
+    target: "Target",
+    region: "Region",
+    awsProfile: "AWS profile",
+    document: "Session document",
+    noRegion: "What the AWS profile says",
+    noAwsProfile: "Default credentials",
+    noDocument: "The account’s default shell",
+    unknownAwsProfile: "There is no AWS profile of this name on this computer.",
+    several: "It names several of your profiles:",
+    matches: "You have saved profiles for this target:",
+    same: "The same as the link asks for.",
+    difference: (field: LinkField, saved: string | null, linked: string | null) => {
+      const names = { region: "Region", awsProfile: "AWS profile", document: "Session document" };
+      return `${names[field]}: ${apart(saved ?? "none")} here, ${apart(linked ?? "none")} in the link.`;
+    },
+    connect: "Connect",
+    connectTo: (name: string) => `Connect to ${apart(name)}`,
+    connectOnce: "Connect once",
+    save: "Save as profile…",
+    cancel: "Cancel",
+    close: "Close",
+  },
+
+  import: {
+    title: "Import profiles",
+    open: "Import from other tools…",
+    from: "From",
+    sources: {
+      awsConfig: "AWS configuration",
+      sshConfig: "SSH configuration",
+      csv: "Table (CSV)",
+      awsGate: "aws-gate",
+      commands: "Commands",
+      team: "Sessiondeck or team file",
+    } satisfies Record<ImportSource, string>,
+    help: {
+      awsConfig: "A profile for each AWS profile on this computer; each still needs a target.",
+      sshConfig: "Hosts whose ProxyCommand runs aws ssm start-session.",
+      csv: "A header with name and target; profile, region, folder and tags where you like.",
+      awsGate: "The hosts of an aws-gate configuration.",
+      commands: "Lines with aws ssm start-session or gossm: aliases, scripts, a shell’s history.",
+      team: "What was exported here, or a file that a team shares.",
+    } satisfies Record<ImportSource, string>,
+    usual: (file: string) => `Look into ${file}`,
+    notFound: "Nothing was found where such files usually are.",
+    choose: "Choose a file…",
+    text: "Or paste its text",
+    look: "Look at the text",
+    looking: "Reading…",
+    safe: "Nothing is added before you have seen it, and secrets are never taken over.",
+    fromFile: (file: string) => `From ${apart(file)}`,
+    fromText: "From the text that you pasted",
+    summary: (fresh: number, there: number, unusable: number) =>
+      [
+        `${fresh.toLocaleString("en")} new`,
+        `${there.toLocaleString("en")} already there`,
+        `${unusable.toLocaleString("en")} cannot be used`,
+      ].join(", "),
+    nothing: "There is nothing in it that could be added.",
+    all: "All that are new",
+    items: "Profiles found",
+    line: (line: number) => `line ${line.toLocaleString("en")}`,
+    needsTarget: "needs a target",
+    savedAs: (name: string) => `already there as ${apart(name)}`,
+    earlier: (name: string) => `the same as ${apart(name)} above`,
+    skipped: "Cannot be used",
+    folder: "Into the folder",
+    folderPlaceholder: "Top level",
+    add: (count: number) => (count === 0 ? "Add" : `Add ${plural(count, "profile", "profiles")}`),
+    adding: "Adding…",
+    back: "Back",
+    cancel: "Cancel",
+    added: (count: number) => `${plural(count, "profile was", "profiles were")} added.`,
+    undo: "Undo",
+    undone: "The import was taken back.",
+  },
+
   keys: {
     title: "Keys in the keyring",
     none: "None yet. A connection can use an access key that only the system's keyring holds, in no file.",
@@ -517,6 +635,7 @@ export const strings = {
     zoomOut: "Zoom out",
     zoomReset: "Reset zoom",
     toggleSidebar: "Show or hide sidebar",
+    fullScreen: "Full screen",
     showSettings: "Settings",
     nextRegion: "Focus next part of the window",
     previousRegion: "Focus previous part of the window",

@@ -155,6 +155,36 @@ export const testIds = {
   linkConfirm: "link-confirm",
   linkCancel: "link-cancel",
 
+  /** The menu of the whole application: a button, and its entries as `app-menu-<id>`. */
+  appMenu: "app-menu",
+  aboutDialog: "about-dialog",
+  aboutClose: "about-close",
+  quitDialog: "quit-dialog",
+  quitYes: "quit-yes",
+  quitNo: "quit-no",
+  /** A link that asks for a connection; `data-kind` as in `LinkAsks`. */
+  deepLinkDialog: "deep-link-dialog",
+  deepLinkConnect: "deep-link-connect",
+  deepLinkSave: "deep-link-save",
+  deepLinkCancel: "deep-link-cancel",
+  /** Each saved profile that a link names or resembles, with `data-profile-name`. */
+  deepLinkSaved: "deep-link-saved",
+  importOpen: "import-open",
+  importDialog: "import-dialog",
+  /** Each kind of source, with `data-source`. */
+  importSource: "import-source",
+  importUsual: "import-usual",
+  importChoose: "import-choose",
+  importText: "import-text",
+  importLook: "import-look",
+  importBack: "import-back",
+  /** Each profile of a preview, with `data-name` and, where so, `data-duplicate`. */
+  importItem: "import-item",
+  importSkipped: "import-skipped",
+  importFolder: "import-folder",
+  importRun: "import-run",
+  importCancel: "import-cancel",
+  importProblem: "import-problem",
   keysSection: "keys-section",
   keysTrouble: "keys-trouble",
   keysRetry: "keys-retry",
@@ -195,5 +225,6 @@ export const testIds = {
   farClipboardNo: "far-clipboard-no",
 
   toast: "toast",
+  toastAction: "toast-action",
   liveRegion: "live-region",
 } as const;

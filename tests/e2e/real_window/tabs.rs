@@ -113,15 +113,19 @@ async fn closing_a_tab_ends_the_session_at_the_service() {
 
 #[tokio::test]
 async fn closing_the_window_ends_every_session() {
-    every_session_ends_with(|_| Display::shared().close_windows()).await;
+    every_session_ends_with(async |app| {
+        Display::shared().close_windows();
+        app.click("[data-testid=quit-yes]").await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn logging_out_ends_every_session() {
-    every_session_ends_with(App::terminate).await;
+    every_session_ends_with(async |app| app.terminate()).await;
 }
 
-async fn every_session_ends_with(end: impl Fn(&App)) {
+async fn every_session_ends_with(end: impl AsyncFn(&App)) {
     let simulator = service::start().await;
     let home = Home::new().with(service::environment(&simulator));
     in_app(&home, async |app| {
@@ -131,7 +135,7 @@ async fn every_session_ends_with(end: impl Fn(&App)) {
             app.terminal().wait_for_prompt().await;
         }
         assert_eq!(simulator.live_children(), 2);
-        end(app);
+        end(app).await;
         eventually("the end of both sessions", async || {
             simulator
                 .sessions()

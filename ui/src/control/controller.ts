@@ -10,6 +10,9 @@ import * as tabs from "../model/tabs";
 import { rendererFor } from "../terminal/renderer";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
+import { DesktopControl } from "./desktopControl";
+import { ImportControl } from "./importControl";
+import { LinkControl } from "./linkControl";
 import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
@@ -22,6 +25,9 @@ import { loadSettings } from "./windowSettings";
 export class Controller {
   readonly desk: Desk;
   readonly credentials: CredentialControl;
+  readonly desktop: DesktopControl;
+  readonly imports: ImportControl;
+  readonly links: LinkControl;
   readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
@@ -39,6 +45,9 @@ export class Controller {
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.imports = new ImportControl(this.desk);
+    this.links = new LinkControl(this.desk, this.tabs);
+    this.desktop = new DesktopControl(this);
     this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
@@ -57,6 +66,8 @@ export class Controller {
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
+      this.links.hear(),
+      this.desktop.hear(),
     ]);
     void this.orphans.find();
   }
@@ -127,6 +138,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "fullScreen":
+        void this.desktop.toggleFullScreen();
         return true;
       case "showSettings":
         this.settings.show();

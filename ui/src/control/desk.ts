@@ -6,6 +6,8 @@ import type { Tabs } from "../model/tabs";
 import { strings } from "../strings";
 
 const TOAST_MS = 6_000;
+/** There is something to decide. */
+const ACTION_TOAST_MS = 20_000;
 
 export class Desk {
   readonly store: Store<AppState>;
@@ -45,15 +47,15 @@ export class Desk {
     this.toast("error", toHostError(reason).message);
   }
 
-  toast(tone: Toast["tone"], message: string): void {
+  toast(tone: Toast["tone"], message: string, action?: Toast["action"]): void {
     this.#lastToast += 1;
-    const toast: Toast = { id: this.#lastToast, tone, message };
+    const toast: Toast = { id: this.#lastToast, tone, message, ...(action ? { action } : {}) };
     this.store.update((state) => ({
       ...state,
       toasts: [...state.toasts.filter((each) => each.message !== message), toast].slice(-3),
     }));
     // Errors stay until they are put away.
-    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), TOAST_MS);
+    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), action ? ACTION_TOAST_MS : TOAST_MS);
   }
 
   dismissToast(id: number): void {

@@ -15,6 +15,11 @@ export class TabControl {
   ) {}
 
   open(profile: Profile): void {
+    // One that came from the AWS configuration lacks its target still.
+    if (profile.target === "") {
+      this.desk.set({ dialog: { kind: "profileForm", profile } });
+      return;
+    }
     this.desk.changeTabs((all) => tabs.openSession(all, this.#newId(), profile));
   }
 

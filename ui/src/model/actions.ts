@@ -150,6 +150,7 @@ export const ACTIONS = [
     { kind: "toggleSidebar" },
     keys(["Ctrl+Shift+B"], ["Cmd+B"]),
   ),
+  entry("fullScreen", "window", names.fullScreen, { kind: "fullScreen" }, keys(["F11"], ["Ctrl+Cmd+F"])),
   entry("showSettings", "window", names.showSettings, { kind: "showSettings" }, keys(["Ctrl+,"], ["Cmd+,"])),
   entry("nextRegion", "window", names.nextRegion, { kind: "focusRegion", by: 1 }, both("Ctrl+F6")),
   entry(

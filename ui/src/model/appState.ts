@@ -1,8 +1,10 @@
 /** Everything the window shows, as one value. */
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { Question } from "../generated/Question";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
@@ -21,13 +23,17 @@ export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "error";
   readonly message: string;
+  /** What can be done about it, once. */
+  readonly action?: { readonly label: string; readonly run: () => void };
 }
 
 /** What lies over the window and must be answered first. */
 export type DialogState =
-  | { readonly kind: "profileForm"; readonly profile: Profile | null }
+  | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly initial?: ProfileDraft }
   | { readonly kind: "deleteProfile"; readonly profile: Profile }
   | { readonly kind: "aws" }
+  | { readonly kind: "import" }
+  | { readonly kind: "about" }
   | { readonly kind: "settings" };
 
 export interface AppState {
@@ -41,6 +47,10 @@ export interface AppState {
   readonly storeNotices: readonly StoreNotice[];
   /** Sessions that an earlier run left open, until somebody has decided about them. */
   readonly orphans: readonly Orphan[];
+  /** Links that wait for a decision; the first is asked about. */
+  readonly links: readonly LinkRequest[];
+  /** How many sessions are open while the person is asked whether to quit. */
+  readonly quitting: number | null;
   readonly tabs: Tabs;
   readonly dialog: DialogState | null;
   readonly toasts: readonly Toast[];
@@ -70,6 +80,8 @@ export const INITIAL: AppState = {
   profiles: { kind: "loading" },
   storeNotices: [],
   orphans: [],
+  links: [],
+  quitting: null,
   tabs: NO_TABS,
   dialog: null,
   toasts: [],
