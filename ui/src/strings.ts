@@ -430,5 +430,32 @@ export const strings = {
     deleted: (name: string) => `${apart(name)} was deleted.`,
   },
 
+  /** One name for each action: in menus, among the keys and in the palette. */
+  actions: {
+    groups: { tabs: "Tabs", terminal: "Terminal", window: "Window" },
+    newTab: "New tab",
+    closeTab: "Close tab",
+    duplicateTab: "Duplicate tab",
+    restart: "Start session again",
+    nextTab: "Next tab",
+    previousTab: "Previous tab",
+    tabNumber: (number: number) => `Go to tab ${number}`,
+    lastTab: "Go to last tab",
+    moveTabLeft: "Move tab left",
+    moveTabRight: "Move tab right",
+    copy: "Copy",
+    paste: "Paste",
+    selectAll: "Select all",
+    clear: "Clear scrollback",
+    scrollToTop: "Scroll to top",
+    scrollToBottom: "Scroll to bottom",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    zoomReset: "Reset zoom",
+    toggleSidebar: "Show or hide sidebar",
+    nextRegion: "Focus next part of the window",
+    previousRegion: "Focus previous part of the window",
+  },
+
   failure: "Sessiondeck could not start.",
 } as const;
