@@ -8,6 +8,7 @@ mod commands;
 mod convert;
 mod credentials;
 mod demo;
+mod layout;
 mod link;
 mod opening;
 mod orphans;
@@ -53,12 +54,14 @@ pub fn run() -> ExitCode {
             commands::interrupt_session,
             commands::leave_orphans,
             commands::list_profiles,
+            commands::load_layout,
             commands::open_link,
             commands::open_questions,
             commands::open_session,
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
+            commands::save_layout,
             commands::save_profile,
             commands::send_input,
             commands::session_timeline,

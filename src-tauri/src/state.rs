@@ -8,6 +8,7 @@ use tracing::info;
 
 use crate::credentials::Credentials;
 use crate::demo::Demo;
+use crate::layout::LayoutFile;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
@@ -41,6 +42,8 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    /// Which tabs were open.
+    pub(crate) layout: LayoutFile,
     ending: AtomicBool,
 }
 
@@ -52,6 +55,7 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            layout: LayoutFile::new(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }

@@ -439,6 +439,9 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    // Kept by the page, so that a reload is a restart.
+    loadLayout: () => answer(() => sessionStorage.getItem("layout")),
+    saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

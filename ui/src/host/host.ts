@@ -80,6 +80,10 @@ export interface Host {
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
 
+  /** What {@link saveLayout} kept last, also in an earlier run; null for nothing. */
+  loadLayout(): Promise<string | null>;
+  saveLayout(layout: string): Promise<void>;
+
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;
   /** Opens an `http` or `https` address in the person's browser. */

@@ -5,7 +5,8 @@ import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { Question } from "../generated/Question";
 import type { StoreNotice } from "../generated/StoreNotice";
-import { NO_TABS, type Tabs } from "./tabs";
+import type { Broadcast } from "./broadcast";
+import { NO_TABS, type TabId, type Tabs } from "./tabs";
 
 export type Profiles =
   | { readonly kind: "loading" }
@@ -17,13 +18,21 @@ export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "error";
   readonly message: string;
+  /** What can be done about it; doing it puts the message away. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Called where it is put away by hand. */
+  readonly dismissed?: () => void;
 }
 
 /** What lies over the window and must be answered first. */
 export type DialogState =
   | { readonly kind: "profileForm"; readonly profile: Profile | null }
   | { readonly kind: "deleteProfile"; readonly profile: Profile }
-  | { readonly kind: "aws" };
+  | { readonly kind: "aws" }
+  /** Whether these tabs may close, with live sessions in them. */
+  | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
+  | { readonly kind: "broadcast" }
+  | { readonly kind: "tabSearch" };
 
 export interface AppState {
   readonly info: AppInfo | null;
@@ -35,6 +44,9 @@ export interface AppState {
   /** Sessions that an earlier run left open, until somebody has decided about them. */
   readonly orphans: readonly Orphan[];
   readonly tabs: Tabs;
+  readonly broadcast: Broadcast;
+  /** The tab that is being given a name. */
+  readonly renaming: TabId | null;
   readonly dialog: DialogState | null;
   readonly toasts: readonly Toast[];
   /** The last change worth saying aloud. */
@@ -57,6 +69,8 @@ export const INITIAL: AppState = {
   storeNotices: [],
   orphans: [],
   tabs: NO_TABS,
+  broadcast: null,
+  renaming: null,
   dialog: null,
   toasts: [],
   announcement: "",

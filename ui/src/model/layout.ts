@@ -158,6 +158,25 @@ export function moveDivider(layout: Layout, path: readonly number[], index: numb
   return { ...layout, parts };
 }
 
+/** Where the two neighbours of a divider begin along its axis, and how much they have together; in parts of the whole. */
+export function extentOf(
+  layout: Layout,
+  path: readonly number[],
+  index: number,
+): { readonly start: number; readonly size: number } {
+  const before = dividersOf(layout).find((each) => each.index === index && each.path.join() === path.join());
+  let node = layout;
+  for (const step of path) {
+    const next = node.kind === "split" ? node.parts[step] : undefined;
+    if (next) node = next.node;
+  }
+  if (!before || node.kind !== "split") return { start: 0, size: 1 };
+  const length = before.axis === "row" ? before.around.width : before.around.height;
+  const first = node.parts[index]?.share ?? 0;
+  const second = node.parts[index + 1]?.share ?? 0;
+  return { start: before.at - first * length, size: (first + second) * length };
+}
+
 /** Gives all panes of each split the same room. */
 export function evened(layout: Layout): Layout {
   if (layout.kind === "pane") return layout;

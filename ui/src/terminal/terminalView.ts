@@ -16,7 +16,8 @@ import { OutputQueue, type OutputScheduler } from "./outputQueue";
 import { guardParser, nextTurn } from "./parserGuard";
 import { preparePaste, type PreparedPaste, type PasteReview, reviewPaste } from "./paste";
 import { type Renderer, startWebgl } from "./renderer";
-import { classifyData, RateLimit } from "./replies";
+import { readProgress, type TerminalProgress } from "./progress";
+import { classifyData, isMouseReport, RateLimit } from "./replies";
 import { terminalTheme } from "./theme";
 
 /** Columns and rows. */
@@ -37,6 +38,13 @@ export interface TerminalEvents {
   parsed(bytes: number): void;
   /** The far end set a title; raw. */
   title(title: string): void;
+  /** A person typed this, which {@link TerminalEvents.input} has had already. */
+  typed(bytes: Uint8Array): void;
+  /** A person pasted this. */
+  pasted(text: string): void;
+  /** Whether to ask about a paste of several lines even where the shell takes it as one. */
+  confirmLines(): boolean;
+  progress(progress: TerminalProgress | null): void;
   bell(): void;
   /** Someone asked for a link with Ctrl (or Command) held down. */
   openLink(link: Link): void;
@@ -217,13 +225,28 @@ export class TerminalView {
   /** The only way by which pasted text reaches the far end. */
   async paste(text: string): Promise<void> {
     if (!this.#accepting || text === "") return;
-    const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode);
+    const bracketed = this.#terminal.modes.bracketedPasteMode && !this.events.confirmLines();
+    const review = reviewPaste(text, bracketed);
     if (review && !(await this.events.confirmPaste(review))) return;
     // The mode may have changed while somebody was reading.
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
     if (!this.#accepting) return;
+    this.takePaste(text);
+    this.events.pasted(text);
+  }
+
+  /** Takes a paste that was agreed to. */
+  takePaste(text: string): void {
+    if (!this.#accepting) return;
     this.#terminal.scrollToBottom();
     this.events.paste(preparePaste(text, this.#terminal.modes.bracketedPasteMode));
+  }
+
+  /** Takes what was typed elsewhere. */
+  take(bytes: Uint8Array): void {
+    if (!this.#accepting) return;
+    this.#terminal.scrollToBottom();
+    this.#send(bytes);
   }
 
   selectAll(): void {
@@ -339,6 +362,14 @@ export class TerminalView {
     this.#own(terminal.onResize((size) => this.#resized(size)));
     this.#own(terminal.onTitleChange((title) => this.events.title(title.slice(0, TITLE_LIMIT))));
     this.#own(terminal.onBell(() => this.events.bell()));
+    this.#own(
+      terminal.parser.registerOscHandler(9, (text) => {
+        const progress = readProgress(text);
+        if (progress === undefined) return false;
+        this.events.progress(progress);
+        return true;
+      }),
+    );
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
 
     const { signal } = this.#abort;
@@ -369,9 +400,12 @@ export class TerminalView {
 
   #data(data: string): void {
     switch (classifyData(data)) {
-      case "input":
-        this.#send(this.#encoder.encode(data));
+      case "input": {
+        const bytes = this.#encoder.encode(data);
+        this.#send(bytes);
+        if (this.#accepting && !isMouseReport(data)) this.events.typed(bytes);
         return;
+      }
       case "reply":
         if (this.#accepting && this.#replies.take()) this.#send(this.#encoder.encode(data));
         return;

@@ -13,6 +13,9 @@ import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
+import { BroadcastDialog } from "./panes/BroadcastDialog";
+import { CloseTabsDialog } from "./panes/CloseTabsDialog";
+import { TabSearch } from "./panes/TabSearch";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
 import { Sidebar } from "./Sidebar";
@@ -113,6 +116,12 @@ function Dialogs() {
       return <DeleteDialog profile={dialog.profile} />;
     case "aws":
       return <AwsDialog />;
+    case "closeTabs":
+      return <CloseTabsDialog ids={dialog.tabs} />;
+    case "broadcast":
+      return <BroadcastDialog />;
+    case "tabSearch":
+      return <TabSearch />;
     default:
       return assertNever(dialog);
   }
@@ -200,7 +209,7 @@ function Toasts() {
   const toasts = useApp((state) => state.toasts);
   return (
     <div aria-label={strings.toast.region} aria-live="polite" className="toasts" role="log">
-      {toasts.map(({ id, tone, message }) => (
+      {toasts.map(({ id, tone, message, action, dismissed }) => (
         <div className="toast" data-testid={testIds.toast} data-tone={tone} key={id}>
           {tone === "error" ? (
             <CircleAlert aria-hidden size={16} strokeWidth={1.75} />
@@ -208,10 +217,25 @@ function Toasts() {
             <Info aria-hidden size={16} strokeWidth={1.75} />
           )}
           <p>{message}</p>
+          {action ? (
+            <Button
+              className="link-button toast-action"
+              data-testid={testIds.toastAction}
+              onPress={() => {
+                controller.desk.dismissToast(id);
+                action.run();
+              }}
+            >
+              {action.label}
+            </Button>
+          ) : null}
           <IconButton
             icon={X}
             label={strings.toast.dismiss}
-            onPress={() => controller.desk.dismissToast(id)}
+            onPress={() => {
+              controller.desk.dismissToast(id);
+              dismissed?.();
+            }}
           />
         </div>
       ))}
