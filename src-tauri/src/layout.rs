@@ -93,7 +93,10 @@ mod tests {
             let mode = fs::metadata(&file.path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert_eq!(fs::read_dir(folder.path().join("inner")).unwrap().count(), 1);
+        assert_eq!(
+            fs::read_dir(folder.path().join("inner")).unwrap().count(),
+            1
+        );
     }
 
     #[test]
@@ -102,7 +105,10 @@ mod tests {
         let file = LayoutFile::new(folder.path());
         file.save("{}").unwrap();
         assert!(file.save("{").is_err());
-        assert!(file.save(&format!("\"{}\"", "x".repeat(MAX_BYTES))).is_err());
+        assert!(
+            file.save(&format!("\"{}\"", "x".repeat(MAX_BYTES)))
+                .is_err()
+        );
         assert_eq!(file.load().as_deref(), Some("{}"));
         fs::write(&file.path, "{\"tabs\":[").unwrap();
         assert_eq!(file.load(), None);

@@ -16,6 +16,7 @@ import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
+import { TAB_SCENARIOS } from "./tabs.mjs";
 import { VIEWS } from "./views.mjs";
 
 const SCHEMES = ["light", "dark"];
@@ -66,10 +67,9 @@ async function lookAt(browser, base, view, sizeName) {
 
 /** Everything there is, by name. */
 function tests(browser, base) {
-  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS }).map(([name, run]) => [
-    name,
-    () => run(browser, base),
-  ]);
+  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...TAB_SCENARIOS }).map(
+    ([name, run]) => [name, () => run(browser, base)],
+  );
   const views = Object.keys(VIEWS).flatMap((view) =>
     Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
   );

@@ -165,7 +165,7 @@ describe("what happens out of sight", () => {
     tabs = tabsModel.bellRang(tabsModel.outputArrived(tabs, "a"), "a");
     expect(tabsModel.paneById(tabs, "a")).toMatchObject({ unseen: true, bell: true });
     expect(tabsModel.outputArrived(tabs, "a")).toBe(tabs);
-    expect(tabsModel.tabById(tabsModel.activate(tabs, "a"), "a")).toMatchObject({
+    expect(tabsModel.paneById(tabsModel.activate(tabs, "a"), "a")).toMatchObject({
       unseen: false,
       bell: false,
     });

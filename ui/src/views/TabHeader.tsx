@@ -73,7 +73,7 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
         </span>
       )}
       {panes > 1 ? (
-        <span className="tab-panes">
+        <span aria-hidden className="tab-panes">
           <Columns2 aria-hidden size={12} strokeWidth={1.75} />
           {panes}
         </span>
