@@ -153,7 +153,7 @@ export const VIEWS = {
     await type(page, "ls");
     await page.keyboard.press("Control+Shift+Quote");
     await paneOpen(page, 3);
-    await type(page, "progress 40");
+    await type(page, "bell");
     return opened;
   },
 

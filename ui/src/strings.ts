@@ -449,7 +449,7 @@ export const strings = {
     closeNo: "Keep",
     cancel: "Cancel",
     idle: "From last time. Press Enter to start.",
-    idleState: "not started",
+    idleState: "Not started",
     start: "Start",
     startAll: "Start all",
     production: "Production",

@@ -46,12 +46,7 @@ export function SessionFacts({ session }: { readonly session: TabSession }) {
       <Popover className="popover facts-popover" placement="top end">
         <Dialog aria-label={strings.tabs.more} className="facts-dialog" data-testid="status-facts">
           {factsOf(session).map(({ label, text }) => (
-            <Button
-              aria-label={`${strings.status.copy(label)} ${text}`}
-              className="fact"
-              key={label}
-              onPress={() => void controller.desk.copy(label, text)}
-            >
+            <Button className="fact" key={label} onPress={() => void controller.desk.copy(label, text)}>
               <span>{label}</span>
               <code>{text}</code>
             </Button>

@@ -73,9 +73,8 @@ export function TabHeader({ api }: IDockviewPanelHeaderProps) {
         </span>
       )}
       {panes > 1 ? (
-        <span aria-hidden className="tab-panes">
+        <span aria-hidden className="tab-panes" data-count={panes}>
           <Columns2 aria-hidden size={12} strokeWidth={1.75} />
-          {panes}
         </span>
       ) : null}
       {bell ? <Bell aria-hidden className="tab-bell" size={12} strokeWidth={2} /> : null}

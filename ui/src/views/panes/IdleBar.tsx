@@ -15,7 +15,7 @@ export function IdleBar({ id, name }: { readonly id: PaneId; readonly name: stri
   );
   return (
     <div className="connecting idle" data-testid={testIds.idle}>
-      <div className="connecting-text">
+      <div className="connecting-text idle-text">
         <strong className="ellipsis">{name}</strong>
         <span>{strings.tabs.idle}</span>
       </div>
