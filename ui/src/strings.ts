@@ -463,7 +463,7 @@ export const strings = {
     broadcastOn: (count: number) => `Typing into ${plural(count, "pane", "panes")}`,
     broadcastOff: "Typing into one pane again",
     broadcastStop: "Stop",
-    resumes: (count: number) => `${plural(count, "resume", "resumes")}`,
+    resumes: (count: number) => plural(count, "resume", "resumes"),
     roundTrip: (ms: number) => `${ms.toLocaleString("en")} ms`,
     roundTripLabel: "Round trip to the node",
     region: "Region",

@@ -184,7 +184,7 @@ export const paneById = (tabs: Tabs, id: PaneId): Pane | undefined =>
 /** Whether a pane can be seen: its tab is in front, and no other pane has all of it. */
 export function isShown(tabs: Tabs, id: PaneId): boolean {
   const tab = tabOfPane(tabs, id);
-  return tab?.id === tabs.active && tab?.content.kind === "panes" && isUncovered(tab.content, id);
+  return tab?.id === tabs.active && tab.content.kind === "panes" && isUncovered(tab.content, id);
 }
 
 const isUncovered = ({ zoomed, focused }: Panes, id: PaneId): boolean => !zoomed || focused === id;
