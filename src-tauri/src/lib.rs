@@ -3,11 +3,13 @@
 //! Commands parse, call one function and map the error. What a session is lives in `engine`, what AWS is in `aws`, what
 //! a saved connection is in `profiles`; this crate joins them and owns what runs.
 
+mod asking;
 mod clipboard;
 mod commands;
 mod convert;
 mod credentials;
 mod demo;
+mod keys;
 mod layout;
 mod link;
 mod opening;
@@ -15,6 +17,7 @@ mod orphans;
 mod present;
 mod profiles_state;
 mod sessions;
+mod settings_state;
 mod state;
 mod window;
 
@@ -40,39 +43,53 @@ pub fn run() -> ExitCode {
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
             commands::answer_mfa,
+            commands::answer_question,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,
             commands::cancel_question,
+            settings_state::change_settings,
             commands::close_session,
             commands::delete_profile,
+            commands::keys::delete_keys,
+            settings_state::delete_theme,
             commands::duplicate_profile,
             commands::end_orphans,
+            commands::keys::drop_waiting_keys,
             commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
+            commands::keys::keep_keys,
+            commands::keys::keep_waiting_keys,
             commands::leave_orphans,
+            commands::keys::list_keys,
             commands::list_profiles,
             commands::load_layout,
+            settings_state::list_themes,
             commands::open_link,
             commands::open_questions,
             commands::open_session,
+            settings_state::open_settings_file,
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
             commands::save_layout,
             commands::save_profile,
+            settings_state::save_theme,
             commands::send_input,
             commands::session_timeline,
+            settings_state::settings,
             commands::sign_in,
             commands::sign_out,
+            settings_state::system_fonts,
             commands::who_am_i,
             commands::write_clipboard,
         ])
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
+            app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
             exit_on_signal(app.handle().clone());
             Ok(())

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
+use crate::asking::Asking;
 use crate::credentials::Credentials;
 use crate::demo::Demo;
 use crate::layout::LayoutFile;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
+use crate::settings_state::SettingsState;
 
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
@@ -44,6 +46,8 @@ pub(crate) struct AppState {
     pub(crate) credentials: Credentials,
     /// Which tabs were open.
     pub(crate) layout: LayoutFile,
+    pub(crate) asking: Asking,
+    pub(crate) settings: SettingsState,
     ending: AtomicBool,
 }
 
@@ -56,6 +60,8 @@ impl AppState {
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
             layout: LayoutFile::new(&dirs.config),
+            asking: Asking::default(),
+            settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }
@@ -73,6 +79,7 @@ impl AppState {
         let app = app.clone();
         tauri::async_runtime::spawn(async move {
             let state = app.state::<Self>();
+            state.asking.close_all();
             state.sessions.close_all().await;
             state.demo.shut_down().await;
             state.live.close();

@@ -11,7 +11,10 @@ import "./styles/session.css";
 import "./styles/panes.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
+import "./styles/asking.css";
 import "./styles/credentials.css";
+import "./styles/keys.css";
+import "./styles/settings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -12,8 +12,10 @@ import { BroadcastControl } from "./broadcastControl";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
 import { LayoutControl } from "./layoutControl";
+import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { SettingsControl } from "./settingsControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -24,8 +26,10 @@ export class Controller {
   readonly broadcast: BroadcastControl;
   readonly credentials: CredentialControl;
   readonly layout: LayoutControl;
+  readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly settings: SettingsControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -34,12 +38,14 @@ export class Controller {
     this.desk = new Desk(host, loadSettings());
     this.broadcast = new BroadcastControl(this.desk);
     this.credentials = new CredentialControl(this.desk);
+    this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.layout = new LayoutControl(this.desk, this.tabs);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
   get store(): Store<AppState> {
@@ -53,6 +59,7 @@ export class Controller {
   async start(): Promise<void> {
     await Promise.all([
       this.#loadInfo(),
+      this.settings.load(),
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
@@ -169,6 +176,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "showSettings":
+        this.settings.show();
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

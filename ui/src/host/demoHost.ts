@@ -6,13 +6,17 @@ import type { Ended } from "../generated/Ended";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
+import type { QuestionAbout } from "../generated/QuestionAbout";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionState } from "../generated/SessionState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
+import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoKeys } from "./demoKeys";
+import { demoSettings } from "./demoSettings";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -140,6 +144,7 @@ const SCENES: Readonly<
     })),
   },
   asking: { profiles: ASKING, notices: [] },
+  rules: { profiles: RULES, notices: [] },
   bare: { profiles: [], notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
@@ -178,6 +183,14 @@ const UNANSWERED: Ended = {
   exitCode: null,
 };
 
+const UNCHOSEN: Ended = {
+  ...UNANSWERED,
+  message: "You chose no node, so no session was started.",
+  remedy: "Start again to be asked again, or name one of them as the target.",
+};
+
+const UNREASONED: Ended = { ...UNANSWERED, message: "You gave no reason, so no session was started." };
+
 const OPEN: SessionState = {
   kind: "open",
   sessionId: "ana-0c9f4ab1d27e8f356",
@@ -193,6 +206,10 @@ interface DemoSession {
   owed: number;
   readonly timers: ReturnType<typeof setTimeout>[];
   readonly timeline: TimelineEntry[];
+  /** The node that its rule led to, once somebody has chosen it. */
+  node: string | null;
+  /** The question that it waits for. */
+  asks: number | null;
   /** The connection is lost: how it comes back. */
   resume: (() => void) | null;
 }
@@ -200,6 +217,7 @@ interface DemoSession {
 export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
+  const keys = new DemoKeys(parameters.get("keyring"), parameters.get("scene") === "bare");
   const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
   let clipboard = "";
   let lastId = 0;
@@ -209,6 +227,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     ...scene.profiles.map((each): Profile => ({ id: newId("profile"), builtIn: false, ...each })),
   ];
   const sessions = new Map<string, DemoSession>();
+  /** Where the rules of closed sessions led. */
+  const chosen = new Map<string, string>();
 
   const find = (id: string): Profile => {
     const profile = profiles.find((each) => each.id === id);
@@ -244,6 +264,24 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     state(to, { kind: "connecting", phase: "starting" });
     if (!(await credentials.ready(to.profile))) {
       end(to, UNANSWERED);
+      return;
+    }
+    const ask = async (about: QuestionAbout): Promise<string | null> => {
+      const { id, answer } = credentials.askFor(about);
+      to.asks = id;
+      return answer.finally(() => (to.asks = null));
+    };
+    const choice = to.node === null ? nodeQuestion(to.profile) : null;
+    if (choice) {
+      to.node = await ask(choice);
+      if (to.node === null) {
+        end(to, UNCHOSEN);
+        return;
+      }
+    }
+    const reason = reasonQuestion(to.profile);
+    if (reason && (await ask(reason)) === null) {
+      end(to, UNREASONED);
       return;
     }
     if (refused) {
@@ -306,7 +344,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     return profile;
   };
 
-  const open = (profileId: string, size: TerminalSize) => {
+  const open = (profileId: string, size: TerminalSize, after: string | null) => {
     const profile = find(profileId);
     const id = newId("session");
     const made: DemoSession = {
@@ -315,6 +353,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       owed: 0,
       timers: [],
       timeline: [],
+      node: (after === null ? null : chosen.get(after)) ?? null,
+      asks: null,
       resume: null,
       emit: () => undefined,
       shell: new DemoShell(
@@ -383,6 +423,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
+    listKeys: () => keys.listKeys(),
+    keepKeys: (typed) => keys.keepKeys(typed),
+    keepWaitingKeys: (onlyForThisRun) => keys.keepWaitingKeys(onlyForThisRun),
+    dropWaitingKeys: () => keys.dropWaitingKeys(),
+    deleteKeys: (name) => keys.deleteKeys(name),
     awsSetup: () => credentials.awsSetup(),
     listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
     openQuestions: () => credentials.openQuestions(),
@@ -390,9 +435,10 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     signIn: (label, withCode) => credentials.signIn(label, withCode),
     signOut: () => credentials.signOut(),
     answerMfa: (id, code) => credentials.answerMfa(id, code),
+    answerQuestion: (id, given) => credentials.answerQuestion(id, given),
     cancelQuestion: (id) => credentials.cancelQuestion(id),
     whoAmI: (profileId) => answer(() => credentials.caller(findOwn(profileId))),
-    openSession: (profileId, size) => answer(() => open(profileId, size)),
+    openSession: (profileId, size, after) => answer(() => open(profileId, size, after)),
     listenSession: (event, listener) =>
       answer(() => {
         const to = session(event.replace(/^session:/, ""));
@@ -426,6 +472,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       answer(() => {
         const to = session(id);
         for (const timer of to.timers) clearTimeout(timer);
+        if (to.asks !== null) void credentials.cancelQuestion(to.asks);
+        if (to.node !== null) chosen.set(id, to.node);
         end(to, {
           cause: "closed",
           by: "me",
@@ -442,6 +490,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     // Kept by the page, so that a reload is a restart.
     loadLayout: () => answer(() => sessionStorage.getItem("layout")),
     saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
+    ...demoSettings(parameters.get("settings")),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

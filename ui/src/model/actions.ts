@@ -177,6 +177,7 @@ export const ACTIONS = [
     { kind: "toggleSidebar" },
     keys(["Ctrl+Shift+B"], ["Cmd+B"]),
   ),
+  entry("showSettings", "window", names.showSettings, { kind: "showSettings" }, keys(["Ctrl+,"], ["Cmd+,"])),
   entry("nextRegion", "window", names.nextRegion, { kind: "focusRegion", by: 1 }, both("Ctrl+F6")),
   entry(
     "previousRegion",

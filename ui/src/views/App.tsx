@@ -8,7 +8,7 @@ import { actionFor } from "../model/bindings";
 import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
-import { AwsDialog } from "./AwsDialog";
+import { AwsDialog } from "./aws/AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
@@ -18,6 +18,7 @@ import { CloseTabsDialog } from "./panes/CloseTabsDialog";
 import { TabSearch } from "./panes/TabSearch";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
+import { SettingsDialog } from "./settings/SettingsDialog";
 import { Sidebar } from "./Sidebar";
 import { Workspace } from "./Workspace";
 
@@ -98,7 +99,7 @@ function useColourScheme(controller: Controller): void {
       "(prefers-contrast: more)",
       "(forced-colors: active)",
     ].map((query) => matchMedia(query));
-    const refresh = () => controller.window.refreshThemes();
+    const refresh = () => controller.settings.apply();
     for (const query of queries) query.addEventListener("change", refresh);
     return () => {
       for (const query of queries) query.removeEventListener("change", refresh);
@@ -122,6 +123,8 @@ function Dialogs() {
       return <BroadcastDialog />;
     case "tabSearch":
       return <TabSearch />;
+    case "settings":
+      return <SettingsDialog />;
     default:
       return assertNever(dialog);
   }

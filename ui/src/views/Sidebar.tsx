@@ -1,4 +1,14 @@
-import { Ellipsis, KeyRound, PanelLeftClose, PanelLeftOpen, Plus, Search, Terminal, X } from "lucide-react";
+import {
+  Ellipsis,
+  KeyRound,
+  PanelLeftClose,
+  PanelLeftOpen,
+  Plus,
+  Search,
+  Settings,
+  Terminal,
+  X,
+} from "lucide-react";
 import { type PointerEvent as ReactPointerEvent, useState } from "react";
 import {
   Button,
@@ -52,6 +62,13 @@ export function Sidebar() {
           label={strings.aws.open}
           onPress={() => controller.credentials.show()}
           testId={testIds.awsOpen}
+        />
+        <IconButton
+          chord={chordFor("showSettings", controller.mac)}
+          icon={Settings}
+          label={strings.settings.title}
+          onPress={() => controller.settings.show()}
+          testId={testIds.settingsOpen}
         />
       </nav>
     );
@@ -112,6 +129,13 @@ function Foot() {
         {strings.aws.open}
       </Button>
       <span className="ellipsis">{version ? strings.app.version(version) : ""}</span>
+      <IconButton
+        chord={chordFor("showSettings", controller.mac)}
+        icon={Settings}
+        label={strings.settings.title}
+        onPress={() => controller.settings.show()}
+        testId={testIds.settingsOpen}
+      />
     </footer>
   );
 }
