@@ -93,6 +93,20 @@ pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> 
     state.credentials.caller(&settings).await
 }
 
+/// What the page kept of its tabs, as it wrote it.
+#[tauri::command(async)]
+pub(crate) fn load_layout(state: State<'_, AppState>) -> Option<String> {
+    state.layout.load()
+}
+
+#[tauri::command(async)]
+pub(crate) fn save_layout(state: State<'_, AppState>, layout: String) -> Answer<()> {
+    state.layout.save(&layout).map_err(|error| CommandError {
+        code: ErrorCode::Internal,
+        message: format!("The open tabs could not be kept for the next start: {error}."),
+    })
+}
+
 #[tauri::command(async)]
 pub(crate) fn list_profiles(state: State<'_, AppState>) -> ProfileList {
     state.profiles.list()

@@ -12,6 +12,7 @@ mod deep_links;
 mod demo;
 mod imports;
 mod keys;
+mod layout;
 mod link;
 mod menu;
 mod native;
@@ -79,6 +80,7 @@ pub fn run() -> ExitCode {
             commands::leave_orphans,
             commands::keys::list_keys,
             commands::list_profiles,
+            commands::load_layout,
             settings_state::list_themes,
             commands::open_link,
             commands::open_questions,
@@ -87,6 +89,7 @@ pub fn run() -> ExitCode {
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
+            commands::save_layout,
             commands::save_profile,
             settings_state::save_theme,
             commands::save_text,

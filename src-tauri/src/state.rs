@@ -11,6 +11,7 @@ use crate::credentials::Credentials;
 use crate::deep_links::DeepLinks;
 use crate::demo::Demo;
 use crate::imports::Imports;
+use crate::layout::LayoutFile;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::quit::Quitting;
@@ -51,6 +52,8 @@ pub(crate) struct AppState {
     pub(crate) deep_links: DeepLinks,
     pub(crate) quitting: Quitting,
     pub(crate) window: WindowState,
+    /// Which tabs were open.
+    pub(crate) layout: LayoutFile,
     pub(crate) asking: Asking,
     pub(crate) settings: SettingsState,
     ending: AtomicBool,
@@ -68,6 +71,7 @@ impl AppState {
             deep_links: DeepLinks::default(),
             quitting: Quitting::default(),
             window: WindowState::open(&dirs.config),
+            layout: LayoutFile::new(&dirs.config),
             asking: Asking::default(),
             settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),

@@ -117,6 +117,11 @@ impl Home {
         fs::read_to_string(records.next()?).ok()
     }
 
+    /// What the application has written down of its open tabs.
+    pub(crate) fn layout(&self) -> Option<String> {
+        fs::read_to_string(self.folder.path().join("config/layout.json")).ok()
+    }
+
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let inside = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let mut environment: BTreeMap<String, String> = [

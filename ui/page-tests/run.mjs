@@ -19,6 +19,7 @@ import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
+import { TAB_SCENARIOS } from "./tabs.mjs";
 import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
@@ -77,6 +78,7 @@ function tests(browser, base) {
     ...CREDENTIAL_SCENARIOS,
     ...IMPORT_SCENARIOS,
     ...KEY_SCENARIOS,
+    ...TAB_SCENARIOS,
     ...TERMINAL_SCENARIOS,
   };
   const scenarios = Object.entries(all).map(([name, run]) => [name, () => run(browser, base)]);

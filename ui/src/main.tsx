@@ -8,6 +8,7 @@ import "./styles/controls.css";
 import "./styles/sidebar.css";
 import "./styles/dock.css";
 import "./styles/session.css";
+import "./styles/panes.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/asking.css";

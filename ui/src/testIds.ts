@@ -61,6 +61,29 @@ export const testIds = {
   tabClose: "tab-close",
   newTab: "new-tab",
   tabList: "tab-list",
+  tabRename: "tab-rename",
+  tabSearch: "tab-search",
+  tabSearchItem: "tab-search-item",
+  toastAction: "toast-action",
+  /** A place in a tab, with `data-pane-id`, and `data-focused` where there are several. */
+  pane: "pane",
+  divider: "pane-divider",
+  closeTabs: "close-tabs",
+  closeTabsYes: "close-tabs-yes",
+  closeTabsNo: "close-tabs-no",
+  broadcastDialog: "broadcast-dialog",
+  broadcastAll: "broadcast-all",
+  broadcastStart: "broadcast-start",
+  /** On each pane that types with others. */
+  broadcastBadge: "broadcast-badge",
+  idle: "idle",
+  idleStart: "idle-start",
+  idleStartAll: "idle-start-all",
+  production: "production",
+  statusRegion: "status-region",
+  statusDocument: "status-document",
+  statusRoundTrip: "status-round-trip",
+  statusResumes: "status-resumes",
 
   /** The whole of a session's tab, with `data-tab-id` and `data-state`. */
   session: "session",
@@ -225,6 +248,5 @@ export const testIds = {
   farClipboardNo: "far-clipboard-no",
 
   toast: "toast",
-  toastAction: "toast-action",
   liveRegion: "live-region",
 } as const;

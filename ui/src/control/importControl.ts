@@ -27,8 +27,7 @@ export class ImportControl {
     this.desk.closeDialog();
     await this.#reload();
     this.desk.toast("plain", strings.import.added(count), {
-      label: strings.import.undo,
-      run: () => void this.#undo(),
+      action: { label: strings.import.undo, run: () => void this.#undo() },
     });
   }
 

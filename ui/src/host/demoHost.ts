@@ -505,6 +505,9 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    // Kept by the page, so that a reload is a restart.
+    loadLayout: () => answer(() => sessionStorage.getItem("layout")),
+    saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
     ...demoSettings(parameters.get("settings")),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),

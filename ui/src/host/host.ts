@@ -115,6 +115,9 @@ export interface Host {
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
 
+  /** What {@link saveLayout} kept last, also in an earlier run; null for nothing. */
+  loadLayout(): Promise<string | null>;
+  saveLayout(layout: string): Promise<void>;
   settings(): Promise<SettingsState>;
   /** Makes all changes or none. */
   changeSettings(changes: readonly SettingChange[]): Promise<SettingsState>;

@@ -71,6 +71,8 @@ export const tauriHost: Host = {
   findOrphans: () => call<Orphan[]>("find_orphans"),
   endOrphans: () => call("end_orphans"),
   leaveOrphans: () => call("leave_orphans"),
+  loadLayout: () => call<string | null>("load_layout"),
+  saveLayout: (layout) => call("save_layout", { layout }),
   settings: () => call<SettingsState>("settings"),
   changeSettings: (changes) => call<SettingsState>("change_settings", { changes }),
   listenSettings: (listener) => listen<SettingsState>("settings", ({ payload }) => listener(payload)),

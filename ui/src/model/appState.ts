@@ -9,8 +9,9 @@ import type { Question } from "../generated/Question";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoreNotice } from "../generated/StoreNotice";
+import type { Broadcast } from "./broadcast";
+import { NO_TABS, type TabId, type Tabs } from "./tabs";
 import { INITIAL_SETTINGS } from "./settings";
-import { NO_TABS, type Tabs } from "./tabs";
 import type { Theme } from "./themes/colours";
 
 export type Profiles =
@@ -23,8 +24,10 @@ export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "error";
   readonly message: string;
-  /** What can be done about it, once. */
+  /** What can be done about it; doing it puts the message away. */
   readonly action?: { readonly label: string; readonly run: () => void };
+  /** Called where it is put away by hand. */
+  readonly dismissed?: () => void;
 }
 
 /** What lies over the window and must be answered first. */
@@ -34,6 +37,10 @@ export type DialogState =
   | { readonly kind: "aws" }
   | { readonly kind: "import" }
   | { readonly kind: "about" }
+  /** Whether these tabs may close, with live sessions in them. */
+  | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
+  | { readonly kind: "broadcast" }
+  | { readonly kind: "tabSearch" }
   | { readonly kind: "settings" };
 
 export interface AppState {
@@ -52,6 +59,9 @@ export interface AppState {
   /** How many sessions are open while the person is asked whether to quit. */
   readonly quitting: number | null;
   readonly tabs: Tabs;
+  readonly broadcast: Broadcast;
+  /** The tab that is being given a name. */
+  readonly renaming: TabId | null;
   readonly dialog: DialogState | null;
   readonly toasts: readonly Toast[];
   /** The last change worth saying aloud. */
@@ -83,6 +93,8 @@ export const INITIAL: AppState = {
   links: [],
   quitting: null,
   tabs: NO_TABS,
+  broadcast: null,
+  renaming: null,
   dialog: null,
   toasts: [],
   announcement: "",

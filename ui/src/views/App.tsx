@@ -16,6 +16,9 @@ import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
 import { ImportDialog } from "./ImportDialog";
 import { LinkDialog } from "./LinkDialog";
+import { BroadcastDialog } from "./panes/BroadcastDialog";
+import { CloseTabsDialog } from "./panes/CloseTabsDialog";
+import { TabSearch } from "./panes/TabSearch";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
@@ -130,6 +133,12 @@ function Dialogs() {
       return <ImportDialog />;
     case "about":
       return <AboutDialog />;
+    case "closeTabs":
+      return <CloseTabsDialog ids={dialog.tabs} />;
+    case "broadcast":
+      return <BroadcastDialog />;
+    case "tabSearch":
+      return <TabSearch />;
     case "settings":
       return <SettingsDialog />;
     default:
@@ -219,7 +228,7 @@ function Toasts() {
   const toasts = useApp((state) => state.toasts);
   return (
     <div aria-label={strings.toast.region} aria-live="polite" className="toasts" role="log">
-      {toasts.map(({ id, tone, message, action }) => (
+      {toasts.map(({ id, tone, message, action, dismissed }) => (
         <div className="toast" data-testid={testIds.toast} data-tone={tone} key={id}>
           {tone === "error" ? (
             <CircleAlert aria-hidden size={16} strokeWidth={1.75} />
@@ -242,7 +251,10 @@ function Toasts() {
           <IconButton
             icon={X}
             label={strings.toast.dismiss}
-            onPress={() => controller.desk.dismissToast(id)}
+            onPress={() => {
+              controller.desk.dismissToast(id);
+              dismissed?.();
+            }}
           />
         </div>
       ))}
