@@ -4,6 +4,7 @@
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
 pub(crate) mod keys;
+pub(crate) mod native;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -90,6 +91,20 @@ pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> 
     let connection = opening::connection(&profile).map_err(|error| invalid(&error.message))?;
     let settings = connect::settings(&connection);
     state.credentials.caller(&settings).await
+}
+
+/// What the page kept of its tabs, as it wrote it.
+#[tauri::command(async)]
+pub(crate) fn load_layout(state: State<'_, AppState>) -> Option<String> {
+    state.layout.load()
+}
+
+#[tauri::command(async)]
+pub(crate) fn save_layout(state: State<'_, AppState>, layout: String) -> Answer<()> {
+    state.layout.save(&layout).map_err(|error| CommandError {
+        code: ErrorCode::Internal,
+        message: format!("The open tabs could not be kept for the next start: {error}."),
+    })
 }
 
 #[tauri::command(async)]

@@ -24,7 +24,7 @@ pub(crate) fn profile_to_page(profile: profiles::Profile) -> ipc::Profile {
     }
 }
 
-fn draft_to_page(draft: profiles::ProfileDraft) -> ipc::ProfileDraft {
+pub(crate) fn draft_to_page(draft: profiles::ProfileDraft) -> ipc::ProfileDraft {
     ipc::ProfileDraft {
         name: draft.name,
         aws_profile: draft.aws_profile,

@@ -8,18 +8,26 @@ mod clipboard;
 mod commands;
 mod convert;
 mod credentials;
+mod deep_links;
 mod demo;
+mod imports;
 mod keys;
+mod layout;
 mod link;
+mod menu;
+mod native;
 mod opening;
 mod orphans;
+mod own_files;
 mod present;
 mod profiles_state;
+mod quit;
 mod save;
 mod sessions;
 mod settings_state;
 mod state;
 mod window;
+mod window_state;
 
 use std::process::ExitCode;
 
@@ -40,7 +48,14 @@ pub fn run() -> ExitCode {
         warn!(%problem, "going on without");
     }
     info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let app = tauri::Builder::default()
+    let mut builder = tauri::Builder::default();
+    // First of all, before anything of a second start happens.
+    if let Some(plugin) = native::single_instance() {
+        builder = builder.plugin(plugin);
+    }
+    let app = builder
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
             commands::answer_mfa,
             commands::answer_question,
@@ -65,6 +80,7 @@ pub fn run() -> ExitCode {
             commands::leave_orphans,
             commands::keys::list_keys,
             commands::list_profiles,
+            commands::load_layout,
             settings_state::list_themes,
             commands::open_link,
             commands::open_questions,
@@ -73,6 +89,7 @@ pub fn run() -> ExitCode {
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
+            commands::save_layout,
             commands::save_profile,
             settings_state::save_theme,
             commands::save_text,
@@ -84,12 +101,30 @@ pub fn run() -> ExitCode {
             settings_state::system_fonts,
             commands::who_am_i,
             commands::write_clipboard,
+            commands::native::accept_link,
+            commands::native::answer_quit,
+            commands::native::export_profiles,
+            commands::native::forget_link,
+            commands::native::import_places,
+            commands::native::open_links,
+            commands::native::preview_import,
+            commands::native::quit,
+            commands::native::quit_shown,
+            commands::native::run_import,
+            commands::native::show_menu,
+            commands::native::toggle_full_screen,
+            commands::native::undo_import,
         ])
+        .on_menu_event(|app, event| native::menu_chosen(app, event.id().as_ref()))
+        .on_window_event(native::window_event)
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
             app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
+            native::keep_window(app.handle().clone());
+            native::register_scheme(app.handle());
+            native::take_links(app.handle(), &std::env::args().collect::<Vec<_>>());
             exit_on_signal(app.handle().clone());
             Ok(())
         })
@@ -97,8 +132,14 @@ pub fn run() -> ExitCode {
     match app {
         Ok(app) => {
             app.run(|app, event| {
-                if let RunEvent::ExitRequested { api, .. } = event {
-                    app.state::<AppState>().exit_requested(app, &api);
+                if let RunEvent::ExitRequested { api, .. } = &event {
+                    app.state::<AppState>().exit_requested(app, api);
+                }
+                #[cfg(target_os = "macos")]
+                if let RunEvent::Opened { urls } = &event {
+                    let links: Vec<String> = urls.iter().map(ToString::to_string).collect();
+                    native::to_front(app);
+                    native::take_links(app, &links);
                 }
             });
             ExitCode::SUCCESS

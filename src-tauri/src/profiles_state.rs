@@ -1,5 +1,6 @@
 //! The saved connections, shared among the commands.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -13,7 +14,12 @@ use crate::convert;
 pub(crate) struct ProfilesState {
     store: Mutex<ProfileStore>,
     folder: PathBuf,
+    /// Connections that nobody saved: what a link asked for, say. They go with the application.
+    passing: Mutex<BTreeMap<ProfileId, Profile>>,
 }
+
+/// More than anybody opens between two starts.
+const PASSING_MAX: usize = 1_000;
 
 impl ProfilesState {
     pub(crate) fn open(folder: &Path) -> Self {
@@ -22,6 +28,7 @@ impl ProfilesState {
         Self {
             store: Mutex::new(store),
             folder: folder.to_owned(),
+            passing: Mutex::default(),
         }
     }
 
@@ -53,7 +60,10 @@ impl ProfilesState {
     }
 
     pub(crate) fn find(&self, id: ProfileId) -> Result<Profile, CommandError> {
-        self.lock().find(id).ok_or_else(convert::unknown_profile)
+        let saved = self.lock().find(id);
+        saved
+            .or_else(|| self.passing().get(&id).cloned())
+            .ok_or_else(convert::unknown_profile)
     }
 
     pub(crate) fn save(
@@ -77,6 +87,27 @@ impl ProfilesState {
         self.lock()
             .delete(id)
             .map_err(|error| convert::store_error(&error))
+    }
+
+    /// Keeps a connection that is not saved, for as long as the application runs.
+    pub(crate) fn keep_passing(&self, profile: Profile) -> Result<(), CommandError> {
+        let mut passing = self.passing();
+        if passing.len() >= PASSING_MAX {
+            return Err(crate::imports::refused(
+                "Too many connections were opened without saving them.",
+            ));
+        }
+        passing.insert(profile.id, profile);
+        Ok(())
+    }
+
+    /// Does something with the store.
+    pub(crate) fn with_store<T>(&self, run: impl FnOnce(&mut ProfileStore) -> T) -> T {
+        run(&mut self.lock())
+    }
+
+    fn passing(&self) -> MutexGuard<'_, BTreeMap<ProfileId, Profile>> {
+        self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, ProfileStore> {

@@ -5,6 +5,7 @@
 //! when the application ends.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -63,6 +64,24 @@ pub(crate) struct Sessions {
     tracker: TaskTracker,
     /// Keeps the dials of sessions that lost the same network apart.
     pace: Pace,
+    /// How many have begun and not ended.
+    open: Arc<AtomicUsize>,
+}
+
+/// Counts a session for as long as it has not ended.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Default for Sessions {
@@ -71,6 +90,7 @@ impl Default for Sessions {
             entries: Mutex::default(),
             tracker: TaskTracker::default(),
             pace: Pace::shared(DIAL_GAP),
+            open: Arc::default(),
         }
     }
 }
@@ -142,7 +162,9 @@ impl Sessions {
         let (handle, updates) = SessionHandle::spawn(config, source, &self.tracker);
         *entry = Entry::Live(Arc::new(handle));
         drop(entries);
-        self.tracker.spawn(pump(app.clone(), id, updates, record));
+        let counted = Counted::new(&self.open);
+        self.tracker
+            .spawn(pump(app.clone(), id, updates, record, counted));
         Ok(())
     }
 
@@ -229,6 +251,11 @@ impl Sessions {
         }
     }
 
+    /// How many sessions have begun and not ended.
+    pub(crate) fn open_count(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Whether there is nothing to end.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().by_id.is_empty() && self.tracker.is_empty()
@@ -259,11 +286,16 @@ async fn pump(
     id: Uuid,
     mut updates: SessionUpdates,
     mut record: Option<LiveSession>,
+    counted: Counted,
 ) {
+    let mut counted = Some(counted);
     let name = ipc::session_event_name(&id.to_string());
     while let Some(update) = updates.recv().await {
         if let (SessionUpdate::State(state), Some(record)) = (&update, &mut record) {
             keep_record(&app, record, state).await;
+        }
+        if matches!(update, SessionUpdate::State(State::Ended(_))) {
+            drop(counted.take());
         }
         let Some(event) = present::event(update) else {
             continue;

@@ -8,11 +8,16 @@ use tracing::info;
 
 use crate::asking::Asking;
 use crate::credentials::Credentials;
+use crate::deep_links::DeepLinks;
 use crate::demo::Demo;
+use crate::imports::Imports;
+use crate::layout::LayoutFile;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
+use crate::quit::Quitting;
 use crate::sessions::Sessions;
 use crate::settings_state::SettingsState;
+use crate::window_state::WindowState;
 
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
@@ -43,6 +48,12 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    pub(crate) imports: Imports,
+    pub(crate) deep_links: DeepLinks,
+    pub(crate) quitting: Quitting,
+    pub(crate) window: WindowState,
+    /// Which tabs were open.
+    pub(crate) layout: LayoutFile,
     pub(crate) asking: Asking,
     pub(crate) settings: SettingsState,
     ending: AtomicBool,
@@ -56,6 +67,11 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            imports: Imports::default(),
+            deep_links: DeepLinks::default(),
+            quitting: Quitting::default(),
+            window: WindowState::open(&dirs.config),
+            layout: LayoutFile::new(&dirs.config),
             asking: Asking::default(),
             settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),

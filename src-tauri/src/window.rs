@@ -1,18 +1,24 @@
 //! The main window: where it may go, and what it must not do.
 
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindowBuilder};
 use tracing::warn;
+
+use crate::state::AppState;
+use crate::window_state::SMALLEST;
 
 /// The label of the only window; the capability in `tauri.conf.json` names it.
 pub(crate) const MAIN: &str = "main";
 
 /// Opens the main window on the application's own page, which it can never leave.
 pub(crate) fn open_main(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
+    let screens = app.available_monitors().unwrap_or_default();
+    let place = app.state::<AppState>().window.place(&screens);
+    let mut builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title("Sessiondeck")
-        .inner_size(1180.0, 760.0)
-        .min_inner_size(640.0, 400.0)
+        .inner_size(place.width, place.height)
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .maximized(place.maximised)
         // The page drags tabs itself; a file dropped on it does nothing.
         .disable_drag_drop_handler()
         .on_navigation(|url| {
@@ -25,8 +31,11 @@ pub(crate) fn open_main(app: &AppHandle) -> tauri::Result<()> {
             }
             own
         })
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()?;
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+    if let Some((left, top)) = place.corner {
+        builder = builder.position(left, top);
+    }
+    builder.build()?;
     Ok(())
 }
 

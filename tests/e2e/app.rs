@@ -71,6 +71,11 @@ impl Home {
         self.folder.path().join("home")
     }
 
+    /// The application's own folder.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
     /// Every file there is: of the application, its log and the person's, and what it wrote to its standard streams.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         testsuite::processes::files(self.folder.path())
@@ -112,7 +117,12 @@ impl Home {
         fs::read_to_string(records.next()?).ok()
     }
 
-    fn environment(&self) -> BTreeMap<String, String> {
+    /// What the application has written down of its open tabs.
+    pub(crate) fn layout(&self) -> Option<String> {
+        fs::read_to_string(self.folder.path().join("config/layout.json")).ok()
+    }
+
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let inside = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let mut environment: BTreeMap<String, String> = [
             ("PATH", env::var("PATH").unwrap_or_default()),

@@ -22,6 +22,7 @@ pub(crate) mod key {
     pub(crate) const SHIFT: char = '\u{e008}';
     pub(crate) const CONTROL: char = '\u{e009}';
     pub(crate) const ESCAPE: char = '\u{e00c}';
+    pub(crate) const LEFT: char = '\u{e012}';
 }
 
 /// Asks again and again until there is an answer, and fails with `what` was missing.

@@ -3,6 +3,7 @@
 mod compromised;
 mod hostile;
 mod keys;
+mod native;
 mod outage;
 mod page_rules;
 mod profiles;

@@ -27,11 +27,12 @@ pub(crate) struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// Asks the pane in front; `None` while there is none. Hidden tabs stay in the page, sized but not visible.
+    /// Asks the pane in front, of several the one that has the focus; `None` while there is none. Hidden tabs stay in the page, sized but not visible.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, body: &str) -> Option<T> {
         let script = format!(
-            "const pane = [...document.querySelectorAll('[data-testid=terminal]')]
-                 .find((pane) => pane.checkVisibility({{ visibilityProperty: true }}));
+            "const shown = [...document.querySelectorAll('[data-testid=terminal]')]
+                 .filter((pane) => pane.checkVisibility({{ visibilityProperty: true }}));
+             const pane = shown.find((pane) => pane.closest('[data-focused]')) ?? shown[0];
              if (!pane) return null;
              {body}"
         );

@@ -91,6 +91,20 @@ export async function inTerminal(page, tabs) {
   await waitForScreen(page, /\S/);
 }
 
+/** Waits until so many panes of the tab in front are there, and the focused one is open and has the keyboard. */
+export async function paneOpen(page, panes) {
+  await page.waitForFunction((count) => {
+    const front = document.querySelector(".dv-active-tab [data-testid=tab]")?.dataset.tabId;
+    const all = document.querySelectorAll(`[data-testid=session][data-tab-id="${front}"]`);
+    return (
+      all.length === count &&
+      document.activeElement?.matches(
+        "[data-testid=pane][data-focused] [data-state=open] .xterm-helper-textarea",
+      )
+    );
+  }, panes);
+}
+
 export async function openDemo(page) {
   await page.getByTestId("start-demo").click();
   await inTerminal(page, 1);

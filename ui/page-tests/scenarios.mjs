@@ -227,7 +227,7 @@ export const SCENARIOS = {
       await type(page, "echo second");
       await waitForScreen(page, /^second$/m);
       await page.getByTestId("tab-list").click();
-      await page.getByRole("menuitemradio", { name: "Local demo" }).click();
+      await page.getByTestId("tab-search-item").filter({ hasText: "Local demo" }).click();
       await waitForScreen(page, "Welcome");
       assert.doesNotMatch(await screen(page), /^second$/m);
       await inTerminal(page, 2);

@@ -1,5 +1,5 @@
 /** Every view worth looking at, each brought up the way a person would. */
-import { inTerminal, linkPlace, openDemo, openPage, type, waitForScreen } from "./page.mjs";
+import { inTerminal, linkPlace, openDemo, openPage, paneOpen, type, waitForScreen } from "./page.mjs";
 
 const team = (browser, base, options) => openPage(browser, base, { scene: "team", ...options });
 const ended = (page) => page.getByTestId("ended").waitFor();
@@ -142,10 +142,66 @@ export const VIEWS = {
     return opened;
   },
 
+  panes: async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    const { page } = opened;
+    await openCard(page, "Build runner");
+    await inTerminal(page, 1);
+    await type(page, "colours");
+    await page.keyboard.press("Control+Shift+Backslash");
+    await paneOpen(page, 2);
+    await type(page, "ls");
+    await page.keyboard.press("Control+Shift+Quote");
+    await paneOpen(page, 3);
+    await type(page, "bell");
+    return opened;
+  },
+
+  broadcast: async (browser, base, options) => {
+    const opened = await VIEWS.panes(browser, base, options);
+    const { page } = opened;
+    await page.keyboard.press("Control+Shift+I");
+    await page.getByTestId("broadcast-start").click();
+    await page.getByTestId("broadcast-badge").nth(2).waitFor();
+    return opened;
+  },
+
+  "broadcast-dialog": async (browser, base, options) => {
+    const opened = await VIEWS.panes(browser, base, options);
+    await opened.page.keyboard.press("Control+Shift+I");
+    await opened.page.getByTestId("broadcast-start").waitFor();
+    return opened;
+  },
+
+  "close-others": async (browser, base, options) => {
+    const opened = await VIEWS.tabs(browser, base, options);
+    await opened.page.getByTestId("tab").first().click({ button: "right" });
+    await opened.page.getByRole("menuitem", { name: "Close other tabs" }).click();
+    await opened.page.getByTestId("close-tabs-yes").waitFor();
+    return opened;
+  },
+
+  "status-facts": async (browser, base, options) => {
+    const opened = await team(browser, base, options);
+    await openCard(opened.page, "Build runner");
+    await inTerminal(opened.page, 1);
+    await opened.page.getByTestId("status-more").click();
+    await opened.page.getByTestId("status-facts").waitFor();
+    return opened;
+  },
+
+  restored: async (browser, base, options) => {
+    const opened = await VIEWS.panes(browser, base, options);
+    await opened.page.waitForFunction(() => /"parts".*"parts"/.test(sessionStorage.getItem("layout") ?? ""));
+    await opened.page.reload();
+    await opened.page.getByTestId("idle-start").nth(2).waitFor();
+    return opened;
+  },
+
   "tab-list": async (browser, base, options) => {
     const opened = await VIEWS["crowd-tabs"](browser, base, options);
     await opened.page.getByTestId("tab-list").click();
-    await opened.page.getByRole("menuitemradio").nth(19).waitFor();
+    await opened.page.getByTestId("tab-search-item").nth(19).waitFor();
     return opened;
   },
 

@@ -8,11 +8,13 @@ import "./styles/controls.css";
 import "./styles/sidebar.css";
 import "./styles/dock.css";
 import "./styles/session.css";
+import "./styles/panes.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/asking.css";
 import "./styles/terminal.css";
 import "./styles/credentials.css";
+import "./styles/desktop.css";
 import "./styles/keys.css";
 import "./styles/settings.css";
 

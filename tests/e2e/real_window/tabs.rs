@@ -1,5 +1,7 @@
 //! Tabs: several at once, and what closing one does at the service.
 
+use std::fs;
+
 use simulator::{OFFLINE_TARGET, SessionStatus};
 
 use crate::app::{App, Home, in_app, in_fresh_app};
@@ -113,15 +115,19 @@ async fn closing_a_tab_ends_the_session_at_the_service() {
 
 #[tokio::test]
 async fn closing_the_window_ends_every_session() {
-    every_session_ends_with(|_| Display::shared().close_windows()).await;
+    every_session_ends_with(async |app| {
+        Display::shared().close_windows();
+        app.click("[data-testid=quit-yes]").await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn logging_out_ends_every_session() {
-    every_session_ends_with(App::terminate).await;
+    every_session_ends_with(async |app| app.terminate()).await;
 }
 
-async fn every_session_ends_with(end: impl Fn(&App)) {
+async fn every_session_ends_with(end: impl AsyncFn(&App)) {
     let simulator = service::start().await;
     let home = Home::new().with(service::environment(&simulator));
     in_app(&home, async |app| {
@@ -131,7 +137,7 @@ async fn every_session_ends_with(end: impl Fn(&App)) {
             app.terminal().wait_for_prompt().await;
         }
         assert_eq!(simulator.live_children(), 2);
-        end(app);
+        end(app).await;
         eventually("the end of both sessions", async || {
             simulator
                 .sessions()
@@ -167,4 +173,140 @@ async fn a_target_that_is_not_connected_shows_why_and_what_to_do() {
     })
     .await;
     simulator.shutdown().await;
+}
+
+/// Panes of the tab in front that are not covered by another.
+const PANES: &str = "return [...document.querySelectorAll('[data-testid=pane]')]
+    .filter((pane) => pane.checkVisibility({ visibilityProperty: true })).length;";
+
+impl App {
+    /// Splits the pane that has the focus, and waits for the new one's prompt.
+    async fn split_right(&self) {
+        self.chord(&[key::CONTROL, key::SHIFT, '\\']).await;
+        self.panes_shown(2).await;
+        self.terminal().wait_for_prompt().await;
+    }
+
+    async fn panes_shown(&self, count: u32) {
+        eventually(format!("{count} panes"), async || {
+            (self.script::<u32>(PANES, Vec::new()).await == count).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn both_panes_of_a_split_tab_answer_and_one_can_have_all_of_it() {
+    in_fresh_app(async |app| {
+        let terminal = app.open_demo().await;
+        terminal.run("mine=left").await;
+        app.split_right().await;
+        app.terminal().run("mine=right; echo $mine-$((40+2))").await;
+        app.terminal().wait_for_row("right-42").await;
+        let (half, _) = app.terminal().size().await;
+
+        app.chord(&[key::CONTROL, key::SHIFT, key::ENTER]).await;
+        app.panes_shown(1).await;
+        eventually("the pane to have all of the tab", async || {
+            (app.terminal().size().await.0 > half + half / 2).then_some(())
+        })
+        .await;
+        app.chord(&[key::CONTROL, key::SHIFT, key::ENTER]).await;
+        app.panes_shown(2).await;
+
+        app.chord(&[key::CONTROL, key::SHIFT, key::LEFT]).await;
+        app.terminal().wait_for_keyboard().await;
+        app.terminal().run("echo still-$mine").await;
+        app.terminal().wait_for_row("still-left").await;
+
+        // Closing it leaves the other, which has the keyboard then.
+        app.close_tab().await;
+        app.panes_shown(1).await;
+        app.terminal().wait_for_keyboard().await;
+        app.terminal().run("echo still-$mine").await;
+        app.terminal().wait_for_row("still-right").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_typed_into_several_panes_runs_in_each() {
+    let home = Home::new();
+    in_app(&home, async |app| {
+        let terminal = app.open_demo().await;
+        terminal.run("mine=left").await;
+        app.split_right().await;
+        app.terminal().run("mine=right").await;
+        app.chord(&[key::CONTROL, key::SHIFT, 'i']).await;
+        app.click("[data-testid=broadcast-start]").await;
+        app.gone("[data-testid=broadcast-dialog]").await;
+        assert_eq!(
+            app.find_all("[data-testid=broadcast-badge]").await.len(),
+            2,
+            "each pane says so"
+        );
+        app.terminal().wait_for_keyboard().await;
+        app.terminal().run("echo $mine > heard-$mine").await;
+        for name in ["left", "right"] {
+            eventually(format!("the {name} shell's file"), async || {
+                let heard = fs::read_to_string(home.home().join(format!("heard-{name}"))).ok()?;
+                (heard.trim() == name).then_some(())
+            })
+            .await;
+        }
+        app.chord(&[key::CONTROL, key::SHIFT, 'i']).await;
+        app.gone("[data-testid=broadcast-badge]").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tab_closed_by_mistake_comes_back_with_its_session() {
+    let simulator = service::start().await;
+    let home = Home::new().with(service::environment(&simulator));
+    in_app(&home, async |app| {
+        app.create_profile("Build server", simulator.target()).await;
+        app.open_profile("Build server").await;
+        let terminal = app.terminal();
+        terminal.wait_for_prompt().await;
+        terminal.run("mine=kept; echo before").await;
+        terminal.wait_for_row("before").await;
+        app.close_tab().await;
+        app.gone("[data-testid=terminal]").await;
+        app.chord(&[key::CONTROL, key::SHIFT, 'z']).await;
+        app.terminal().wait_for_keyboard().await;
+        app.terminal().run("echo again-$mine").await;
+        app.terminal().wait_for_row("again-kept").await;
+        app.terminal().wait_for_row("before").await;
+        let sessions = simulator.sessions();
+        assert_eq!(sessions.len(), 1, "it is the same session");
+        assert_eq!(sessions[0].status, SessionStatus::Connected);
+    })
+    .await;
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn tabs_and_panes_come_back_after_a_kill_and_start_on_request() {
+    let home = Home::new();
+    in_app(&home, async |app| {
+        app.open_demo().await;
+        app.split_right().await;
+        eventually("the layout to be written down", async || {
+            home.layout().filter(|text| text.contains("\"row\""))
+        })
+        .await;
+        app.kill();
+    })
+    .await;
+    in_app(&home, async |app| {
+        app.panes_shown(2).await;
+        assert_eq!(app.find_all("[data-testid=idle]").await.len(), 2);
+        app.click("[data-testid=idle-start-all]").await;
+        app.gone("[data-testid=idle]").await;
+        app.terminal().wait_for_prompt().await;
+        app.terminal().run("echo $((40+2))").await;
+        app.terminal().wait_for_row("42").await;
+    })
+    .await;
 }

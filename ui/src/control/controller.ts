@@ -8,8 +8,13 @@ import type { Action } from "../model/bindings";
 import type { Store } from "../model/store";
 import * as tabs from "../model/tabs";
 import { rendererFor } from "../terminal/renderer";
+import { BroadcastControl } from "./broadcastControl";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
+import { DesktopControl } from "./desktopControl";
+import { ImportControl } from "./importControl";
+import { LinkControl } from "./linkControl";
+import { LayoutControl } from "./layoutControl";
 import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
@@ -21,7 +26,12 @@ import { loadSettings } from "./windowSettings";
 
 export class Controller {
   readonly desk: Desk;
+  readonly broadcast: BroadcastControl;
   readonly credentials: CredentialControl;
+  readonly desktop: DesktopControl;
+  readonly imports: ImportControl;
+  readonly links: LinkControl;
+  readonly layout: LayoutControl;
   readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
@@ -32,13 +42,18 @@ export class Controller {
 
   constructor(host: Host) {
     this.desk = new Desk(host, loadSettings());
+    this.broadcast = new BroadcastControl(this.desk);
     this.credentials = new CredentialControl(this.desk);
     this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
+    this.layout = new LayoutControl(this.desk, this.tabs);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.imports = new ImportControl(this.desk);
+    this.links = new LinkControl(this.desk, this.tabs);
+    this.desktop = new DesktopControl(this);
     this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
@@ -57,7 +72,10 @@ export class Controller {
       this.profiles.load(),
       this.credentials.load(),
       this.credentials.hear(),
+      this.links.hear(),
+      this.desktop.hear(),
     ]);
+    await this.layout.start();
     void this.orphans.find();
   }
 
@@ -74,6 +92,9 @@ export class Controller {
   /** Does what a key asks for; false where it cannot be done now, so that the key goes to the shell. */
   perform(action: Action): boolean {
     const all = this.store.state().tabs;
+    const shown = tabs.activeTab(all);
+    const front = shown?.content.kind === "panes" ? shown : undefined;
+    const pane = tabs.focusedPane(front);
     const terminal = this.terminals.active();
     const done = this.terminals.panes.perform(action, all.active);
     if (done !== null) return done;
@@ -82,13 +103,54 @@ export class Controller {
         this.tabs.openStart();
         return true;
       case "closeTab":
-        if (all.active !== null) this.tabs.close(all.active);
+        if (all.active !== null) this.tabs.closeFocused(all.active);
         return true;
+      case "reopenTab":
+        return this.tabs.reopen();
+      case "searchTabs":
+        if (all.list.length < 2) return false;
+        this.desk.set({ dialog: { kind: "tabSearch" } });
+        return true;
+      case "renameTab":
+        if (!front) return false;
+        this.tabs.rename(front.id);
+        return true;
+      case "pinTab":
+        if (!front) return false;
+        this.tabs.togglePin(front.id);
+        return true;
+      case "closeOthers":
+        if (front) this.tabs.closeOthers(front.id);
+        return true;
+      case "closeToRight":
+        if (front) this.tabs.closeToRight(front.id);
+        return true;
+      case "splitPane":
+        if (!front) return false;
+        this.tabs.split(front.id, action.axis);
+        return true;
+      case "focusPane":
+        return this.tabs.focusTowards(action.direction);
+      case "zoomPane":
+        if (!front || tabs.panesIn(front).length < 2) return false;
+        this.tabs.toggleZoom(front.id);
+        return true;
+      case "resizePane":
+        return front !== undefined && this.tabs.focusDivider(front.id);
+      case "detachPane":
+        if (!pane || tabs.panesIn(front).length < 2) return false;
+        this.tabs.detachPane(pane.id);
+        return true;
+      case "startAll":
+        this.tabs.startAll();
+        return true;
+      case "toggleBroadcast":
+        return this.broadcast.toggle();
       case "duplicateTab":
         if (all.active !== null) this.tabs.duplicate(all.active);
         return true;
       case "restart":
-        if (all.active !== null) this.tabs.restart(all.active);
+        if (pane) this.tabs.restart(pane.id);
         return true;
       case "switchTab":
         this.desk.changeTabs((each) => tabs.activateBy(each, action.by));
@@ -127,6 +189,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "fullScreen":
+        void this.desktop.toggleFullScreen();
         return true;
       case "showSettings":
         this.settings.show();

@@ -1,11 +1,14 @@
 /** What every part of the control shares: the host, the window's state, and how something is told to the person. */
 import { type Host, toHostError } from "../host/host";
 import { type AppState, INITIAL, type Toast } from "../model/appState";
+import { pruned } from "../model/broadcast";
 import { createStore, type Store } from "../model/store";
 import type { Tabs } from "../model/tabs";
 import { strings } from "../strings";
 
 const TOAST_MS = 6_000;
+/** There is something to decide. */
+const ACTION_TOAST_MS = 20_000;
 
 export class Desk {
   readonly store: Store<AppState>;
@@ -29,7 +32,8 @@ export class Desk {
   changeTabs(change: (all: Tabs) => Tabs): void {
     this.store.update((state) => {
       const changed = change(state.tabs);
-      return changed === state.tabs ? state : { ...state, tabs: changed };
+      if (changed === state.tabs) return state;
+      return { ...state, tabs: changed, broadcast: pruned(changed, state.broadcast) };
     });
   }
 
@@ -45,15 +49,20 @@ export class Desk {
     this.toast("error", toHostError(reason).message);
   }
 
-  toast(tone: Toast["tone"], message: string): void {
+  toast(
+    tone: Toast["tone"],
+    message: string,
+    more: Pick<Toast, "action" | "dismissed"> & { readonly forMs?: number } = {},
+  ): void {
     this.#lastToast += 1;
-    const toast: Toast = { id: this.#lastToast, tone, message };
+    const { forMs = more.action ? ACTION_TOAST_MS : TOAST_MS, ...answers } = more;
+    const toast: Toast = { id: this.#lastToast, tone, message, ...answers };
     this.store.update((state) => ({
       ...state,
       toasts: [...state.toasts.filter((each) => each.message !== message), toast].slice(-3),
     }));
     // Errors stay until they are put away.
-    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), TOAST_MS);
+    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), forMs);
   }
 
   dismissToast(id: number): void {

@@ -8,6 +8,7 @@ import { type Host, toHostError, type Unlisten } from "../host/host";
 import { assertNever } from "../model/assertNever";
 import type { Profile } from "../generated/Profile";
 import type { SessionState } from "../generated/SessionState";
+import type { Progress } from "../model/tabs";
 import type { SessionTimeline } from "../generated/SessionTimeline";
 import type { Silence } from "../generated/Silence";
 import { strings } from "../strings";
@@ -28,6 +29,14 @@ export interface TabRuntimeEvents {
   title(title: string): void;
   size(size: Size): void;
   output(): void;
+  /** What a program says of its progress; null: nothing any more. */
+  progress(progress: Progress | null): void;
+  /** A person typed this; others may be to hear it. */
+  typed(bytes: Uint8Array): void;
+  /** A person pasted this. */
+  pasted(text: string): void;
+  /** Whether a paste of several lines is asked about in any case. */
+  confirmLines(): boolean;
   bell(): void;
   restart(): void;
   confirmPaste(review: PasteReview): Promise<boolean>;
@@ -130,7 +139,11 @@ export class TabRuntime {
       },
       {
         input: (bytes) => this.#connection?.input.type(bytes),
+        typed: (bytes) => events.typed(bytes),
         paste: (paste) => this.#connection?.input.paste(paste),
+        pasted: (text) => events.pasted(text),
+        confirmLines: () => events.confirmLines(),
+        progress: (progress) => events.progress(progress),
         confirmPaste: (review) => events.confirmPaste(review),
         resized: (size) => {
           events.size(size);
@@ -152,6 +165,16 @@ export class TabRuntime {
       },
     );
     this.terminal.setState("connecting");
+  }
+
+  /** Takes what was typed into another pane. */
+  type(bytes: Uint8Array): void {
+    this.terminal.take(bytes);
+  }
+
+  /** Takes what was pasted into another pane, and agreed to there. */
+  paste(text: string): void {
+    this.terminal.takePaste(text);
   }
 
   /** Puts the terminal into its place; the session begins once the terminal has its size. */

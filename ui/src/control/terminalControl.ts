@@ -1,9 +1,11 @@
-/** What runs behind the tabs: a terminal and a session each, and the questions that terminals ask. */
+/** What runs behind the panes: a terminal and a session each, and the questions that terminals ask. */
 import type { Profile } from "../generated/Profile";
 import type { SessionTimeline } from "../generated/SessionTimeline";
 import { createStore, type Store } from "../model/store";
 import * as tabs from "../model/tabs";
-import { sessionOf, type TabId } from "../model/tabs";
+import { listeners } from "../model/broadcast";
+import { isProduction } from "../model/environment";
+import type { PaneId } from "../model/layout";
 import { strings } from "../strings";
 import type { Link } from "../terminal/links";
 import { OutputScheduler } from "../terminal/outputQueue";
@@ -31,7 +33,7 @@ export class TerminalControl {
   /** Questions wait in line; the first is shown. */
   readonly questions: Store<readonly Question[]> = createStore<readonly Question[]>([]);
   renderer: Renderer = "dom";
-  readonly #runtimes = new Map<TabId, TabRuntime>();
+  readonly #runtimes = new Map<PaneId, TabRuntime>();
   readonly #scheduler = new OutputScheduler();
 
   readonly panes: PaneControl;
@@ -53,8 +55,8 @@ export class TerminalControl {
     this.desk.toast("plain", strings.terminal.refused);
   }
 
-  /** The runtime behind a session's tab, made when first asked for. */
-  runtime(id: TabId, profile: Profile): TabRuntime {
+  /** The runtime behind a session's pane, made when first asked for. */
+  runtime(id: PaneId, profile: Profile): TabRuntime {
     const running = this.#runtimes.get(id);
     if (running) return running;
     const { desk } = this;
@@ -89,6 +91,14 @@ export class TerminalControl {
         title: (title) => desk.changeTabs((all) => tabs.titled(all, id, title)),
         size: (size) => desk.changeTabs((all) => tabs.resized(all, id, size)),
         output: () => desk.changeTabs((all) => tabs.outputArrived(all, id)),
+        progress: (progress) => desk.changeTabs((all) => tabs.progressed(all, id, progress)),
+        typed: (bytes) => {
+          for (const other of this.#listeners(id)) this.#runtimes.get(other)?.type(bytes);
+        },
+        pasted: (text) => {
+          for (const other of this.#listeners(id)) this.#runtimes.get(other)?.paste(text);
+        },
+        confirmLines: () => this.#listeners(id).length > 0 || this.#inProduction(id),
         bell: () => desk.changeTabs((all) => tabs.bellRang(all, id)),
         restart: () => desk.changeTabs((all) => tabs.restart(all, id)),
         confirmPaste: (review) => this.#ask((answer) => ({ kind: "paste", review, answer })),
@@ -103,53 +113,63 @@ export class TerminalControl {
     return made;
   }
 
-  #nameOf(id: TabId): string {
-    return sessionOf(tabs.tabById(this.desk.store.state().tabs, id))?.profile.name ?? "";
+  #listeners(id: PaneId): readonly PaneId[] {
+    const { tabs: all, broadcast } = this.desk.store.state();
+    return listeners(all, broadcast, id);
   }
 
-  /** Ends what runs behind a tab that has been closed. */
-  dispose(id: TabId): void {
+  #inProduction(id: PaneId): boolean {
+    const pane = tabs.paneById(this.desk.store.state().tabs, id);
+    return pane !== undefined && isProduction(pane.session.profile);
+  }
+
+  #nameOf(id: PaneId): string {
+    return tabs.paneById(this.desk.store.state().tabs, id)?.session.profile.name ?? "";
+  }
+
+  /** Ends what runs behind a pane that has been closed. */
+  dispose(id: PaneId): void {
     const runtime = this.#runtimes.get(id);
     this.#runtimes.delete(id);
     this.panes.forget(id);
     void runtime?.dispose();
   }
 
-  cancel(id: TabId): void {
+  cancel(id: PaneId): void {
     void this.#runtimes.get(id)?.cancel();
   }
 
   /** Tries at once what a session waits to try. */
-  retry(id: TabId): void {
+  retry(id: PaneId): void {
     this.#runtimes
       .get(id)
       ?.retry()
       .catch((reason: unknown) => this.desk.showError(reason));
   }
 
-  giveUp(id: TabId): void {
+  giveUp(id: PaneId): void {
     this.#runtimes
       .get(id)
       ?.giveUp()
       .catch((reason: unknown) => this.desk.showError(reason));
   }
 
-  cancelPaste(id: TabId): void {
+  cancelPaste(id: PaneId): void {
     this.#runtimes.get(id)?.cancelPaste();
   }
 
-  async timeline(id: TabId): Promise<SessionTimeline> {
+  async timeline(id: PaneId): Promise<SessionTimeline> {
     return (await this.#runtimes.get(id)?.timeline()) ?? { entries: [], omitted: 0 };
   }
 
-  terminalOf(id: TabId): TerminalView | null {
+  terminalOf(id: PaneId): TerminalView | null {
     return this.#runtimes.get(id)?.terminal ?? null;
   }
 
   /** The terminal in front, where there is one. */
   active(): TerminalView | null {
-    const { active } = this.desk.store.state().tabs;
-    return active === null ? null : this.terminalOf(active);
+    const pane = tabs.activePane(this.desk.store.state().tabs);
+    return pane ? this.terminalOf(pane.id) : null;
   }
 
   /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */

@@ -1,5 +1,6 @@
 /** The window around the tabs: sidebar, text size, and going round its regions. */
 import { clamp, FONT, SIDEBAR } from "../model/appState";
+import { focusPane } from "../model/tabs";
 import type { Desk } from "./desk";
 import type { TerminalControl } from "./terminalControl";
 import { saveSettings } from "./windowSettings";
@@ -70,5 +71,7 @@ export class WindowControl {
     const here = regions.findIndex((region) => region.contains(document.activeElement));
     const next = stops[(((here + by) % stops.length) + stops.length) % stops.length];
     next?.focus();
+    const pane = next?.closest<HTMLElement>("[data-pane-id]")?.dataset["paneId"];
+    if (pane !== undefined) this.desk.changeTabs((all) => focusPane(all, pane));
   }
 }

@@ -15,6 +15,7 @@ import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
 import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoDesktop } from "./demoDesktop";
 import { DemoKeys } from "./demoKeys";
 import { demoSettings } from "./demoSettings";
 import { DemoShell, type Hindrance } from "./demoShell";
@@ -231,7 +232,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   const chosen = new Map<string, string>();
 
   const find = (id: string): Profile => {
-    const profile = profiles.find((each) => each.id === id);
+    const profile = [...profiles, ...desktop.passing].find((each) => each.id === id);
     if (!profile) throw new HostError("unknownProfile", "This profile is not there any more.");
     return profile;
   };
@@ -407,7 +408,17 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     return make();
   };
 
+  const desktop = new DemoDesktop({
+    parameters,
+    open: () => [...sessions.values()].filter(({ live }) => live).length,
+    profiles: () => profiles,
+    add: (added) => (profiles = [...profiles, ...added]),
+    remove: (ids) => (profiles = profiles.filter(({ id }) => !ids.has(id))),
+    newId: () => newId("profile"),
+  });
+
   return {
+    ...desktop.host(),
     listProfiles: () => answer(() => ({ profiles: [...profiles], notices: [...scene.notices] })),
     saveProfile: (id, saved) => answer(() => save(id, saved)),
     duplicateProfile: (id) =>
@@ -494,6 +505,9 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    // Kept by the page, so that a reload is a restart.
+    loadLayout: () => answer(() => sessionStorage.getItem("layout")),
+    saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
     ...demoSettings(parameters.get("settings")),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),

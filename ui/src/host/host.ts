@@ -7,6 +7,13 @@ import type { AwsSetup } from "../generated/AwsSetup";
 import type { Caller } from "../generated/Caller";
 import type { CommandError } from "../generated/CommandError";
 import type { ErrorCode } from "../generated/ErrorCode";
+import type { Exported } from "../generated/Exported";
+import type { ImportFrom } from "../generated/ImportFrom";
+import type { ImportPlace } from "../generated/ImportPlace";
+import type { ImportPreview } from "../generated/ImportPreview";
+import type { ImportSource } from "../generated/ImportSource";
+import type { LinkRequest } from "../generated/LinkRequest";
+import type { MenuSection } from "../generated/MenuSection";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
@@ -108,6 +115,9 @@ export interface Host {
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
 
+  /** What {@link saveLayout} kept last, also in an earlier run; null for nothing. */
+  loadLayout(): Promise<string | null>;
+  saveLayout(layout: string): Promise<void>;
   settings(): Promise<SettingsState>;
   /** Makes all changes or none. */
   changeSettings(changes: readonly SettingChange[]): Promise<SettingsState>;
@@ -128,6 +138,36 @@ export interface Host {
   /** Saves text in the downloads folder, named after a session; resolves to the file. */
   saveText(name: string, text: string): Promise<string>;
   appInfo(): Promise<AppInfo>;
+
+  /** What there is to import from where such files usually are. */
+  importPlaces(): Promise<readonly ImportPlace[]>;
+  /** What an import would add; null where the person chose no file. */
+  previewImport(source: ImportSource, from: ImportFrom): Promise<ImportPreview | null>;
+  /** Adds what is at these places of the last preview, in one save, and gives how many that were. */
+  runImport(id: number, items: readonly number[], folder: string): Promise<number>;
+  /** Takes the last import back. */
+  undoImport(): Promise<void>;
+  /** Writes own profiles, or all where none is named, to a file that the person chooses; null where they chose none. */
+  exportProfiles(ids: readonly string[]): Promise<Exported | null>;
+
+  /** Links that wait for a decision. */
+  openLinks(): Promise<readonly LinkRequest[]>;
+  listenLinks(listener: (links: readonly LinkRequest[]) => void): Promise<Unlisten>;
+  /** Makes a connection of the place that a link asks for, without saving it, and puts the link away. */
+  acceptLink(id: number): Promise<Profile>;
+  forgetLink(id: number): Promise<void>;
+
+  /** Quits, or has {@link listenQuit} ask first. */
+  quit(): Promise<void>;
+  /** Hears that the person is to be asked whether to quit, and how many sessions are open. */
+  listenQuit(listener: (open: number) => void): Promise<Unlisten>;
+  /** Says that the person sees the question. */
+  quitShown(): Promise<void>;
+  answerQuit(yes: boolean): Promise<void>;
+  /** Shows these menus where the system has a menu bar. */
+  showMenu(sections: readonly MenuSection[]): Promise<void>;
+  listenMenu(listener: (id: string) => void): Promise<Unlisten>;
+  toggleFullScreen(): Promise<void>;
 }
 
 /** Why the host could not do what was asked: a code to act on and one sentence to show. */

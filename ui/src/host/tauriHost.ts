@@ -5,6 +5,10 @@ import { listen } from "@tauri-apps/api/event";
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Caller } from "../generated/Caller";
+import type { Exported } from "../generated/Exported";
+import type { ImportPlace } from "../generated/ImportPlace";
+import type { ImportPreview } from "../generated/ImportPreview";
+import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
@@ -67,6 +71,8 @@ export const tauriHost: Host = {
   findOrphans: () => call<Orphan[]>("find_orphans"),
   endOrphans: () => call("end_orphans"),
   leaveOrphans: () => call("leave_orphans"),
+  loadLayout: () => call<string | null>("load_layout"),
+  saveLayout: (layout) => call("save_layout", { layout }),
   settings: () => call<SettingsState>("settings"),
   changeSettings: (changes) => call<SettingsState>("change_settings", { changes }),
   listenSettings: (listener) => listen<SettingsState>("settings", ({ payload }) => listener(payload)),
@@ -80,4 +86,20 @@ export const tauriHost: Host = {
   openLink: (url) => call("open_link", { url }),
   saveText: (name, text) => call<string>("save_text", { name, text }),
   appInfo: () => call<AppInfo>("app_info"),
+  importPlaces: () => call<ImportPlace[]>("import_places"),
+  previewImport: (source, from) => call<ImportPreview | null>("preview_import", { source, from }),
+  runImport: (id, items, folder) => call<number>("run_import", { id, items, folder }),
+  undoImport: () => call("undo_import"),
+  exportProfiles: (ids) => call<Exported | null>("export_profiles", { ids }),
+  openLinks: () => call<LinkRequest[]>("open_links"),
+  listenLinks: (listener) => listen<LinkRequest[]>("links", ({ payload }) => listener(payload)),
+  acceptLink: (id) => call<Profile>("accept_link", { id }),
+  forgetLink: (id) => call("forget_link", { id }),
+  quit: () => call("quit"),
+  listenQuit: (listener) => listen<number>("quit-asked", ({ payload }) => listener(payload)),
+  quitShown: () => call("quit_shown"),
+  answerQuit: (yes) => call("answer_quit", { yes }),
+  showMenu: (sections) => call("show_menu", { sections }),
+  listenMenu: (listener) => listen<string>("menu-chosen", ({ payload }) => listener(payload)),
+  toggleFullScreen: () => call("toggle_full_screen"),
 };

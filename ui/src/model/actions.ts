@@ -37,6 +37,7 @@ const both = (...chords: readonly string[]): DefaultKeys => ({ other: chords, ma
 const keys = (other: readonly string[], mac: readonly string[]): DefaultKeys => ({ other, mac });
 
 const names = strings.actions;
+const ARROWS = { left: "ArrowLeft", right: "ArrowRight", up: "ArrowUp", down: "ArrowDown" } as const;
 const TAB_NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 export const ACTIONS = [
@@ -75,6 +76,65 @@ export const ACTIONS = [
   ),
   entry("moveTabLeft", "tabs", names.moveTabLeft, { kind: "moveTab", by: -1 }, both("Ctrl+Shift+PageUp")),
   entry("moveTabRight", "tabs", names.moveTabRight, { kind: "moveTab", by: 1 }, both("Ctrl+Shift+PageDown")),
+
+  entry("reopenTab", "tabs", names.reopenTab, { kind: "reopenTab" }, keys(["Ctrl+Shift+Z"], ["Cmd+Shift+T"])),
+  entry(
+    "searchTabs",
+    "tabs",
+    names.searchTabs,
+    { kind: "searchTabs" },
+    keys(["Ctrl+Shift+G"], ["Cmd+Shift+A"]),
+  ),
+  entry("renameTab", "tabs", names.renameTab, { kind: "renameTab" }, keys(["Ctrl+Shift+N"], ["Cmd+Shift+N"])),
+  entry("pinTab", "tabs", names.pinTab, { kind: "pinTab" }, keys(["Ctrl+Shift+J"], ["Cmd+Shift+J"])),
+  entry("closeOthers", "tabs", names.closeOthers, { kind: "closeOthers" }, both()),
+  entry("closeToRight", "tabs", names.closeToRight, { kind: "closeToRight" }, both()),
+  entry("startAll", "tabs", names.startAll, { kind: "startAll" }, both()),
+  entry(
+    "splitRight",
+    "panes",
+    names.splitRight,
+    { kind: "splitPane", axis: "row" },
+    keys(["Ctrl+Shift+\\"], ["Cmd+D"]),
+  ),
+  entry(
+    "splitDown",
+    "panes",
+    names.splitDown,
+    { kind: "splitPane", axis: "column" },
+    keys(["Ctrl+Shift+'"], ["Cmd+Shift+D"]),
+  ),
+  ...(["left", "right", "up", "down"] as const).map((direction) =>
+    entry(
+      `focusPane-${direction}`,
+      "panes",
+      names.focusPane[direction],
+      { kind: "focusPane", direction },
+      keys([`Ctrl+Shift+${ARROWS[direction]}`], [`Alt+Cmd+${ARROWS[direction]}`]),
+    ),
+  ),
+  entry(
+    "zoomPane",
+    "panes",
+    names.zoomPane,
+    { kind: "zoomPane" },
+    keys(["Ctrl+Shift+Enter"], ["Cmd+Shift+Enter"]),
+  ),
+  entry(
+    "resizePane",
+    "panes",
+    names.resizePane,
+    { kind: "resizePane" },
+    keys(["Ctrl+Shift+M"], ["Cmd+Shift+E"]),
+  ),
+  entry("detachPane", "panes", names.detachPane, { kind: "detachPane" }, both()),
+  entry(
+    "toggleBroadcast",
+    "panes",
+    names.toggleBroadcast,
+    { kind: "toggleBroadcast" },
+    keys(["Ctrl+Shift+I"], ["Cmd+Shift+I"]),
+  ),
 
   entry("copy", "terminal", names.copy, { kind: "copy" }, keys(["Ctrl+Shift+C", "Ctrl+Insert"], ["Cmd+C"])),
   entry(
@@ -150,6 +210,7 @@ export const ACTIONS = [
     { kind: "toggleSidebar" },
     keys(["Ctrl+Shift+B"], ["Cmd+B"]),
   ),
+  entry("fullScreen", "window", names.fullScreen, { kind: "fullScreen" }, keys(["F11"], ["Ctrl+Cmd+F"])),
   entry("showSettings", "window", names.showSettings, { kind: "showSettings" }, keys(["Ctrl+,"], ["Cmd+,"])),
   entry("nextRegion", "window", names.nextRegion, { kind: "focusRegion", by: 1 }, both("Ctrl+F6")),
   entry(

@@ -1,14 +1,17 @@
 /** Everything the window shows, as one value. */
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
+import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { Question } from "../generated/Question";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoreNotice } from "../generated/StoreNotice";
+import type { Broadcast } from "./broadcast";
+import { NO_TABS, type TabId, type Tabs } from "./tabs";
 import { INITIAL_SETTINGS } from "./settings";
-import { NO_TABS, type Tabs } from "./tabs";
 import type { Theme } from "./themes/colours";
 
 export type Profiles =
@@ -21,13 +24,23 @@ export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "error";
   readonly message: string;
+  /** What can be done about it; doing it puts the message away. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Called where it is put away by hand. */
+  readonly dismissed?: () => void;
 }
 
 /** What lies over the window and must be answered first. */
 export type DialogState =
-  | { readonly kind: "profileForm"; readonly profile: Profile | null }
+  | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly initial?: ProfileDraft }
   | { readonly kind: "deleteProfile"; readonly profile: Profile }
   | { readonly kind: "aws" }
+  | { readonly kind: "import" }
+  | { readonly kind: "about" }
+  /** Whether these tabs may close, with live sessions in them. */
+  | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
+  | { readonly kind: "broadcast" }
+  | { readonly kind: "tabSearch" }
   | { readonly kind: "settings" };
 
 export interface AppState {
@@ -41,7 +54,14 @@ export interface AppState {
   readonly storeNotices: readonly StoreNotice[];
   /** Sessions that an earlier run left open, until somebody has decided about them. */
   readonly orphans: readonly Orphan[];
+  /** Links that wait for a decision; the first is asked about. */
+  readonly links: readonly LinkRequest[];
+  /** How many sessions are open while the person is asked whether to quit. */
+  readonly quitting: number | null;
   readonly tabs: Tabs;
+  readonly broadcast: Broadcast;
+  /** The tab that is being given a name. */
+  readonly renaming: TabId | null;
   readonly dialog: DialogState | null;
   readonly toasts: readonly Toast[];
   /** The last change worth saying aloud. */
@@ -70,7 +90,11 @@ export const INITIAL: AppState = {
   profiles: { kind: "loading" },
   storeNotices: [],
   orphans: [],
+  links: [],
+  quitting: null,
   tabs: NO_TABS,
+  broadcast: null,
+  renaming: null,
   dialog: null,
   toasts: [],
   announcement: "",

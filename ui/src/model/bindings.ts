@@ -49,6 +49,8 @@ const PRESET_KEYS: Readonly<Record<KeyPreset, Preset>> = {
     nextTab: { other: ["Ctrl+Tab", "Ctrl+PageDown"], mac: ["Ctrl+Tab", "Cmd+Alt+ArrowRight"] },
     previousTab: { other: ["Ctrl+Shift+Tab", "Ctrl+PageUp"], mac: ["Ctrl+Shift+Tab", "Cmd+Alt+ArrowLeft"] },
     reopenTab: { other: ["Ctrl+Shift+Z"], mac: ["Cmd+Shift+T"] },
+    "focusPane-left": { other: ["Ctrl+Shift+ArrowLeft"], mac: ["Ctrl+Cmd+ArrowLeft"] },
+    "focusPane-right": { other: ["Ctrl+Shift+ArrowRight"], mac: ["Ctrl+Cmd+ArrowRight"] },
   },
   iterm2: {
     ...tabNumbers("Ctrl+Shift", "Cmd"),

@@ -33,6 +33,9 @@ export function classifyData(data: string): DataKind {
   return STRING_SEQUENCE.test(data) ? "forbidden" : "input";
 }
 
+/** Reports of the mouse, which mean a place on one screen only. */
+export const isMouseReport = (data: string): boolean => /^\x1b\[(?:<[\d;]+[Mm]$|M)/.test(data);
+
 /** Allows so many in any second; a token bucket. */
 export class RateLimit {
   #left: number;

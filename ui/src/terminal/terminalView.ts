@@ -19,8 +19,9 @@ import { OutputQueue, type OutputScheduler } from "./outputQueue";
 import { guardParser, nextTurn } from "./parserGuard";
 import { preparePaste, type PreparedPaste, type PasteReview, reviewPaste } from "./paste";
 import { DEFAULT_TERMINAL_PREFERENCES, type TerminalPreferences, withinLimits } from "./preferences";
+import { readProgress, type TerminalProgress } from "./progress";
 import { type Renderer, WebglLease } from "./renderer";
-import { classifyData, RateLimit } from "./replies";
+import { classifyData, isMouseReport, RateLimit } from "./replies";
 import type { ScrollbackUse } from "./scrollbackBudget";
 import { type SearchColours, type SearchStatus, TerminalSearch } from "./search";
 import { type ScreenLink, screenLinks } from "./screenLinks";
@@ -44,6 +45,13 @@ export interface TerminalEvents {
   parsed(bytes: number): void;
   /** The far end set a title; raw. */
   title(title: string): void;
+  /** A person typed this, which {@link TerminalEvents.input} has had already. */
+  typed(bytes: Uint8Array): void;
+  /** A person pasted this. */
+  pasted(text: string): void;
+  /** Whether to ask about a paste of several lines even where the shell takes it as one. */
+  confirmLines(): boolean;
+  progress(progress: TerminalProgress | null): void;
   bell(): void;
   /** Someone asked for a link with Ctrl (or Command) held down. */
   openLink(link: Link): void;
@@ -340,13 +348,36 @@ export class TerminalView {
   /** The only way by which pasted text reaches the far end. */
   async paste(text: string): Promise<void> {
     if (!this.#accepting || text === "" || this.#refuses()) return;
-    const review = reviewPaste(text, this.#terminal.modes.bracketedPasteMode, this.#preferences.pasteGuard);
+    const careful = this.events.confirmLines();
+    const { pasteGuard } = this.#preferences;
+    const review = reviewPaste(
+      text,
+      this.#terminal.modes.bracketedPasteMode && !careful,
+      careful && pasteGuard === "never" ? "risky" : pasteGuard,
+    );
     if (review && !(await this.events.confirmPaste(review))) return;
     // The mode may have changed while somebody was reading.
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while something is awaited
-    if (!this.#accepting || this.#readOnly) return;
+    if (!this.#takes()) return;
+    this.takePaste(text);
+    this.events.pasted(text);
+  }
+
+  /** Takes a paste that was agreed to. */
+  takePaste(text: string): void {
+    if (!this.#takes()) return;
     this.#terminal.scrollToBottom();
     this.events.paste(preparePaste(text, this.#terminal.modes.bracketedPasteMode));
+  }
+
+  /** Takes what was typed elsewhere. */
+  take(bytes: Uint8Array): void {
+    if (!this.#takes()) return;
+    this.#terminal.scrollToBottom();
+    this.#send(bytes);
+  }
+
+  #takes(): boolean {
+    return this.#accepting && !this.#readOnly;
   }
 
   /** Whether input is refused now, which is told. */
@@ -474,6 +505,14 @@ export class TerminalView {
     this.#own(terminal.onTitleChange((title) => this.events.title(title.slice(0, TITLE_LIMIT))));
     this.#own(terminal.onBell(() => this.#bell()));
     this.#own(terminal.onSelectionChange(() => this.#selected()));
+    this.#own(
+      terminal.parser.registerOscHandler(9, (text) => {
+        const progress = readProgress(text);
+        if (progress === undefined) return false;
+        this.events.progress(progress);
+        return true;
+      }),
+    );
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
 
     const { signal } = this.#abort;
@@ -527,10 +566,13 @@ export class TerminalView {
 
   #data(data: string): void {
     switch (classifyData(data)) {
-      case "input":
+      case "input": {
         if (this.#readOnly) return;
-        this.#send(this.#encoder.encode(data));
+        const bytes = this.#encoder.encode(data);
+        this.#send(bytes);
+        if (this.#accepting && !isMouseReport(data)) this.events.typed(bytes);
         return;
+      }
       case "reply":
         if (this.#accepting && this.#replies.take()) this.#send(this.#encoder.encode(data));
         return;

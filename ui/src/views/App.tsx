@@ -8,13 +8,20 @@ import { actionFor } from "../model/bindings";
 import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
+import { AboutDialog } from "./AboutDialog";
 import { AwsDialog } from "./aws/AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
+import { ImportDialog } from "./ImportDialog";
+import { LinkDialog } from "./LinkDialog";
+import { BroadcastDialog } from "./panes/BroadcastDialog";
+import { CloseTabsDialog } from "./panes/CloseTabsDialog";
+import { TabSearch } from "./panes/TabSearch";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
+import { QuitDialog } from "./QuitDialog";
 import { SettingsDialog } from "./settings/SettingsDialog";
 import { Sidebar } from "./Sidebar";
 import { Workspace } from "./Workspace";
@@ -35,6 +42,8 @@ export function App({ controller }: { readonly controller: Controller }) {
       <Dialogs />
       <CredentialQuestions />
       <Questions />
+      <LinkDialog />
+      <QuitDialog />
       <Toasts />
       <LiveRegion />
     </ControllerContext>
@@ -109,11 +118,27 @@ function Dialogs() {
   if (!dialog) return null;
   switch (dialog.kind) {
     case "profileForm":
-      return <ProfileDialog key={dialog.profile?.id ?? "new"} profile={dialog.profile} />;
+      return (
+        <ProfileDialog
+          initial={dialog.initial ?? null}
+          key={dialog.profile?.id ?? "new"}
+          profile={dialog.profile}
+        />
+      );
     case "deleteProfile":
       return <DeleteDialog profile={dialog.profile} />;
     case "aws":
       return <AwsDialog />;
+    case "import":
+      return <ImportDialog />;
+    case "about":
+      return <AboutDialog />;
+    case "closeTabs":
+      return <CloseTabsDialog ids={dialog.tabs} />;
+    case "broadcast":
+      return <BroadcastDialog />;
+    case "tabSearch":
+      return <TabSearch />;
     case "settings":
       return <SettingsDialog />;
     default:
@@ -203,7 +228,7 @@ function Toasts() {
   const toasts = useApp((state) => state.toasts);
   return (
     <div aria-label={strings.toast.region} aria-live="polite" className="toasts" role="log">
-      {toasts.map(({ id, tone, message }) => (
+      {toasts.map(({ id, tone, message, action, dismissed }) => (
         <div className="toast" data-testid={testIds.toast} data-tone={tone} key={id}>
           {tone === "error" ? (
             <CircleAlert aria-hidden size={16} strokeWidth={1.75} />
@@ -211,10 +236,25 @@ function Toasts() {
             <Info aria-hidden size={16} strokeWidth={1.75} />
           )}
           <p>{message}</p>
+          {action ? (
+            <Button
+              className="button toast-action"
+              data-testid={testIds.toastAction}
+              onPress={() => {
+                controller.desk.dismissToast(id);
+                action.run();
+              }}
+            >
+              {action.label}
+            </Button>
+          ) : null}
           <IconButton
             icon={X}
             label={strings.toast.dismiss}
-            onPress={() => controller.desk.dismissToast(id)}
+            onPress={() => {
+              controller.desk.dismissToast(id);
+              dismissed?.();
+            }}
           />
         </div>
       ))}

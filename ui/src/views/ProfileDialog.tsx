@@ -25,6 +25,7 @@ import {
 
 import type { AwsProfile } from "../generated/AwsProfile";
 import type { Profile } from "../generated/Profile";
+import type { ProfileDraft } from "../generated/ProfileDraft";
 import { toHostError } from "../host/host";
 import {
   checkForm,
@@ -49,7 +50,14 @@ const FOLDED: readonly FormField[] = ["document", "parameters", "reason"];
 
 const MISSING: readonly FormProblem[] = ["nameMissing", "targetMissing", "parameterKeyMissing"];
 
-export function ProfileDialog({ profile }: { readonly profile: Profile | null }) {
+export function ProfileDialog({
+  profile,
+  initial,
+}: {
+  readonly profile: Profile | null;
+  /** What a new one starts with. */
+  readonly initial: ProfileDraft | null;
+}) {
   const controller = useController();
   const close = () => controller.desk.closeDialog();
   return (
@@ -63,17 +71,28 @@ export function ProfileDialog({ profile }: { readonly profile: Profile | null })
       <Modal className="modal">
         <Dialog className="dialog">
           <Heading slot="title">{profile ? text.edit : text.create}</Heading>
-          <Fields onClose={close} profile={profile} />
+          <Fields initial={initial} onClose={close} profile={profile} />
         </Dialog>
       </Modal>
     </ModalOverlay>
   );
 }
 
-function Fields({ profile, onClose }: { readonly profile: Profile | null; readonly onClose: () => void }) {
+function Fields({
+  profile,
+  initial,
+  onClose,
+}: {
+  readonly profile: Profile | null;
+  readonly initial: ProfileDraft | null;
+  readonly onClose: () => void;
+}) {
   const controller = useController();
   const aws = useApp((state) => state.aws);
-  const [form, setForm] = useState<ProfileForm>(() => (profile ? formFrom(profile) : EMPTY_FORM));
+  const [form, setForm] = useState<ProfileForm>(() => {
+    const start = profile ?? initial;
+    return start ? formFrom(start) : EMPTY_FORM;
+  });
   const [touched, setTouched] = useState<ReadonlySet<FormField>>(() => new Set());
   const [tried, setTried] = useState(false);
   const [more, setMore] = useState(

@@ -6,7 +6,9 @@ import type { Ended } from "../generated/Ended";
 import type { SessionPhase } from "../generated/SessionPhase";
 import { assertNever } from "../model/assertNever";
 import { type Action, chordFor } from "../model/bindings";
-import type { TabId, TabSession } from "../model/tabs";
+import { isProduction } from "../model/environment";
+import type { PaneId } from "../model/layout";
+import { activePane, isIdle, isShown, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { type MenuEntry, useContextMenu } from "./ContextMenu";
@@ -15,35 +17,59 @@ import { useApp, useController, useTabSession } from "./context";
 import { claimFocus } from "../control/focusClaim";
 import { IconButton } from "./IconButton";
 import { PaneExtras } from "./PaneExtras";
+import { BroadcastBadge } from "./panes/BroadcastBadge";
+import { IdleBar } from "./panes/IdleBar";
+import { paneEntries } from "./panes/paneEntries";
 import { StatusBar } from "./StatusBar";
 
-/** A session's tab: its terminal, what is said about its state, and the status bar. */
-export function SessionPane({ id }: { readonly id: TabId }) {
+/** A session's pane: its terminal, what is said about its state, and the status bar. */
+export function SessionPane({ id, tab }: { readonly id: PaneId; readonly tab: TabId }) {
   const session = useTabSession(id);
-  return session ? <Shown id={id} session={session} /> : null;
+  return session ? <Shown id={id} session={session} tab={tab} /> : null;
 }
 
-function Shown({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
+function Shown({
+  id,
+  tab,
+  session,
+}: {
+  readonly id: PaneId;
+  readonly tab: TabId;
+  readonly session: TabSession;
+}) {
   const { state } = session;
+  const together = useApp(({ broadcast }) => broadcast?.has(id) ?? false);
+  const production = isProduction(session.profile);
   return (
     <section
       aria-label={session.profile.name}
       className="session"
       data-colour={session.profile.colour}
-      data-state={state.kind}
-      data-tab-id={id}
+      data-broadcast={together || undefined}
+      data-pane={id}
+      data-production={production || undefined}
+      data-state={isIdle(session) ? "idle" : state.kind}
+      data-tab-id={tab}
       data-testid={testIds.session}
     >
+      {together ? <BroadcastBadge /> : null}
+      {production ? (
+        <div className="production-bar" data-testid={testIds.production}>
+          <TriangleAlert aria-hidden size={14} strokeWidth={2} />
+          {strings.tabs.production}
+        </div>
+      ) : null}
       <Notices id={id} notices={session.notices} />
       <ConnectionBar id={id} session={session} />
       <div className="session-screen">
         <TerminalPlace id={id} session={session} />
         <PaneExtras id={id} />
+        {isIdle(session) ? <IdleBar id={id} name={session.profile.name} /> : null}
         {state.kind === "connecting" ? (
           <Connecting id={id} name={session.profile.name} phase={state.phase} />
         ) : null}
       </div>
-      {state.kind === "ended" ? <EndedBar ended={state.ended} id={id} /> : null}
+      {state.kind === "ended" && !isIdle(session) ? <EndedBar ended={state.ended} id={id} /> : null}
       <StatusBar id={id} session={session} />
     </section>
   );
@@ -64,7 +90,8 @@ const TERMINAL_ACTIONS = {
 function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
   const controller = useController();
   const place = useRef<HTMLDivElement>(null);
-  const active = useApp((app) => app.tabs.active === id);
+  const shown = useApp((app) => isShown(app.tabs, id));
+  const active = useApp((app) => activePane(app.tabs)?.id === id && app.renaming === null);
   const { attempt, profile } = session;
   // The profile that the session was started with; later edits change the name shown only.
   const firstProfile = useRef(profile);
@@ -79,7 +106,11 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
 
   useEffect(() => {
     const terminal = controller.terminals.terminalOf(id);
-    terminal?.setVisible(active);
+    terminal?.setVisible(shown);
+  }, [controller, id, shown, attempt]);
+
+  useEffect(() => {
+    const terminal = controller.terminals.terminalOf(id);
     return active && terminal ? claimFocus(terminal) : undefined;
   }, [controller, id, active, attempt]);
 
@@ -141,6 +172,7 @@ function TerminalPlace({ id, session }: { readonly id: TabId; readonly session: 
         testId: `menu-${entry}`,
         run: () => void controller.perform(TERMINAL_ACTIONS[entry]),
       })),
+      ...paneEntries(controller),
     ];
   });
 

@@ -26,6 +26,7 @@ import { chordFor } from "../model/bindings";
 import { filterProfiles } from "../model/profiles";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
+import { AppMenu } from "./AppMenu";
 import { Clipped } from "./Clipped";
 import { MenuEntries, type MenuEntry, useContextMenu } from "./ContextMenu";
 import { useApp, useController } from "./context";
@@ -43,6 +44,7 @@ export function Sidebar() {
         data-focus-region
         data-testid={testIds.sidebar}
       >
+        <AppMenu />
         <IconButton
           chord={toggleChord}
           icon={PanelLeftOpen}
@@ -84,6 +86,7 @@ export function Sidebar() {
       <header className="sidebar-header">
         <Logo />
         <h1>{strings.app.name}</h1>
+        <AppMenu />
         <IconButton
           icon={Plus}
           label={strings.sidebar.newProfile}

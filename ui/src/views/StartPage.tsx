@@ -1,4 +1,4 @@
-import { KeyRound, Plus, Terminal } from "lucide-react";
+import { Import, KeyRound, Plus, Terminal } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import { profileList } from "../model/appState";
@@ -51,6 +51,7 @@ function FirstRun() {
           <h3>{strings.start.awsTitle}</h3>
           <p>{strings.start.awsText}</p>
           <AwsLine />
+          <ImportLine />
           <Button
             className="button"
             data-testid={testIds.startNewProfile}
@@ -110,7 +111,10 @@ function Cards() {
         </li>
       </ul>
       {left > 0 ? <p className="start-more">{strings.start.more(left)}</p> : null}
-      <AwsLine />
+      <div className="start-lines">
+        <AwsLine />
+        <ImportLine />
+      </div>
     </>
   );
 }
@@ -128,6 +132,21 @@ function AwsLine() {
     >
       <KeyRound aria-hidden size={14} strokeWidth={1.75} />
       {strings.aws.count(count)}
+    </Button>
+  );
+}
+
+/** The way to what other tools know already. */
+function ImportLine() {
+  const controller = useController();
+  return (
+    <Button
+      className="link-button start-aws"
+      data-testid={testIds.importOpen}
+      onPress={() => controller.imports.show()}
+    >
+      <Import aria-hidden size={14} strokeWidth={1.75} />
+      {strings.import.open}
     </Button>
   );
 }

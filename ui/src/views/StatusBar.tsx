@@ -1,13 +1,17 @@
 import { Copy } from "lucide-react";
 import { Button } from "react-aria-components";
 
-import { stateMark, type TabId, type TabSession } from "../model/tabs";
+import { isIdle, stateMark, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { Clipped } from "./Clipped";
 import { useController } from "./context";
+import { SessionFacts } from "./SessionFacts";
 import { TimelineButton } from "./Timeline";
 import { WhoAmI } from "./WhoAmI";
+
+/** A round trip that one feels at every key. */
+const SLOW_MS = 500;
 
 /** One line about the session below its terminal. Ids can be copied by pressing them. */
 export function StatusBar({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
@@ -20,8 +24,8 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
       data-testid={testIds.statusBar}
     >
       <span className="status-state" data-state={state.kind} data-testid={testIds.statusState}>
-        <span aria-hidden className="state-mark" data-state={stateMark(state)} />
-        {strings.status.states[state.kind]}
+        <span aria-hidden className="state-mark" data-state={isIdle(session) ? "idle" : stateMark(state)} />
+        {isIdle(session) ? strings.tabs.idleState : strings.status.states[state.kind]}
       </span>
       <Clipped className="status-profile" testId={testIds.statusProfile} text={profile.name} />
       {profile.builtIn ? null : (
@@ -30,7 +34,28 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
       {sessionId === null ? null : (
         <Copyable label={strings.status.sessionId} testId={testIds.statusSession} text={sessionId} />
       )}
+      {profile.region === null ? null : (
+        <Copyable label={strings.tabs.region} testId={testIds.statusRegion} text={profile.region} />
+      )}
+      {profile.document === null ? null : (
+        <Copyable label={strings.tabs.document} testId={testIds.statusDocument} text={profile.document} />
+      )}
       <span className="status-space" />
+      {session.resumes === 0 ? null : (
+        <span className="status-size" data-testid={testIds.statusResumes}>
+          {strings.tabs.resumes(session.resumes)}
+        </span>
+      )}
+      {session.roundTripMs === null ? null : (
+        <span
+          className="status-size"
+          data-slow={session.roundTripMs > SLOW_MS || undefined}
+          data-testid={testIds.statusRoundTrip}
+          title={strings.tabs.roundTripLabel}
+        >
+          {strings.tabs.roundTrip(session.roundTripMs)}
+        </span>
+      )}
       <WhoAmI id={id} session={session} />
       <TimelineButton id={id} />
       {agentVersion === null ? null : (
@@ -44,6 +69,7 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
           <span className="visually-hidden">{strings.status.sizeLabel(size.cols, size.rows)}</span>
         </span>
       )}
+      <SessionFacts session={session} />
     </footer>
   );
 }

@@ -4,7 +4,7 @@ import { Button } from "react-aria-components";
 
 import type { Caller } from "../generated/Caller";
 import { remaining } from "../model/credentials";
-import type { TabId, TabSession } from "../model/tabs";
+import { isShown, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { Clipped } from "./Clipped";
@@ -19,7 +19,7 @@ interface Props {
 
 /** Who the credentials of the tab in front make one, while its session is open. Nothing where that cannot be told. */
 export function WhoAmI({ id, session: { profile, state, attempt } }: Props) {
-  const inFront = useApp((app) => app.tabs.active === id);
+  const inFront = useApp((app) => isShown(app.tabs, id));
   if (profile.builtIn || state.kind !== "open" || !inFront) return null;
   return <Asked key={`${profile.id} ${attempt}`} profile={profile} />;
 }

@@ -6,15 +6,27 @@ import {
   type IDockviewPanelProps,
 } from "dockview-react";
 import { Plus } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
 
 import { chordFor } from "../model/bindings";
-import { activate, reorder, sessionOf, type Tab, type Tabs } from "../model/tabs";
+import {
+  activate,
+  hasBell,
+  isIdle,
+  isUnseen,
+  nameOf,
+  panesIn,
+  reorder,
+  sessionOf,
+  type Tab,
+  tabById,
+  type Tabs,
+} from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useApp, useController, useTab } from "./context";
 import { IconButton } from "./IconButton";
-import { SessionPane } from "./SessionPane";
+import { PaneArea } from "./panes/PaneArea";
 import { StartPage } from "./StartPage";
 import { TabHeader } from "./TabHeader";
 import { TabList } from "./TabList";
@@ -66,7 +78,10 @@ export function Workspace() {
     });
     api.onDidRemovePanel(({ id }) => {
       // Delete on a tab closes it in dockview first.
-      if (!syncing.current) controller.tabs.close(id);
+      if (syncing.current) return;
+      controller.tabs.close(id);
+      // A pinned one is asked about first.
+      if (tabById(controller.store.state().tabs, id)) sync(controller.store.state().tabs);
     });
     // One strip of tabs, for now: they can be put in order, but not dropped beside or onto each other's panes.
     api.onWillShowOverlay((event) => {
@@ -76,8 +91,24 @@ export function Workspace() {
     sync(controller.store.state().tabs);
   };
 
+  /** On the empty part of the strip: a new tab. */
+  const onStrip = ({ target, type, button }: MouseEvent) => {
+    if (
+      target instanceof Element &&
+      target.closest(".dv-void-container") &&
+      (type === "dblclick" || button === 1)
+    )
+      controller.tabs.openStart();
+  };
+  /** F2 belongs to the shell, but not while a tab has the keyboard. */
+  const onKeyDown = ({ key, target }: KeyboardEvent) => {
+    if (key !== "F2" || !(target instanceof HTMLElement) || !target.matches(".dv-tab")) return;
+    const id = target.querySelector<HTMLElement>("[data-tab-id]")?.dataset["tabId"];
+    if (id !== undefined) controller.tabs.rename(id);
+  };
+
   return (
-    <div className="workspace">
+    <div className="workspace" onAuxClick={onStrip} onDoubleClick={onStrip} onKeyDown={onKeyDown}>
       <DockviewReact
         announcements={false}
         components={COMPONENTS}
@@ -126,10 +157,12 @@ function accessibleTitle(tab: Tab): string {
   const session = sessionOf(tab);
   if (!session) return strings.start.tab;
   return [
-    `${session.profile.name} ${session.remoteTitle}`.trim(),
-    strings.tab.states[session.state.kind],
-    tab.unseen ? strings.tab.unseen : "",
-    tab.bell ? strings.tab.bell : "",
+    `${nameOf(tab)} ${session.remoteTitle}`.trim(),
+    isIdle(session) ? strings.tabs.idleState : strings.tab.states[session.state.kind],
+    panesIn(tab).length > 1 ? strings.tabs.panes(panesIn(tab).length) : "",
+    tab.pinned ? strings.tabs.pinned : "",
+    isUnseen(tab) ? strings.tab.unseen : "",
+    hasBell(tab) ? strings.tab.bell : "",
   ]
     .filter(Boolean)
     .join(", ");
@@ -138,7 +171,7 @@ function accessibleTitle(tab: Tab): string {
 function TabPanel({ api }: IDockviewPanelProps) {
   const tab = useTab(api.id);
   if (!tab) return null;
-  return tab.content.kind === "start" ? <StartPage /> : <SessionPane id={tab.id} />;
+  return tab.content.kind === "start" ? <StartPage /> : <PaneArea content={tab.content} tab={tab.id} />;
 }
 
 function NewTabButton() {

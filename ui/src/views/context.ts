@@ -1,7 +1,8 @@
 import { createContext, useContext } from "react";
 
 import type { AppState } from "../model/appState";
-import { sessionOf, type Tab, tabById, type TabId, type TabSession } from "../model/tabs";
+import type { PaneId } from "../model/layout";
+import { paneById, type Tab, tabById, type TabId, type TabSession } from "../model/tabs";
 import type { Controller } from "../control/controller";
 import { useStore } from "./useStore";
 
@@ -22,6 +23,7 @@ export function useTab(id: TabId): Tab | undefined {
   return useApp((state) => tabById(state.tabs, id));
 }
 
-export function useTabSession(id: TabId): TabSession | null {
-  return useApp((state) => sessionOf(tabById(state.tabs, id)));
+/** The session in a pane. */
+export function useTabSession(id: PaneId): TabSession | null {
+  return useApp((state) => paneById(state.tabs, id)?.session ?? null);
 }

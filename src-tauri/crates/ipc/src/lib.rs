@@ -6,22 +6,31 @@
 
 mod credentials;
 mod error;
+mod import;
 mod keys;
+mod link;
 mod profile;
 mod session;
 mod settings;
+mod window;
 
 pub use credentials::{
     AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, NodeChoice, Problem, Question,
     QuestionAbout, SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
+pub use import::{
+    Exported, ImportDuplicate, ImportFrom, ImportItem, ImportPlace, ImportPreview, ImportSkipped,
+    ImportSource,
+};
 pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
+pub use link::{LinkAsks, LinkDifference, LinkField, LinkMatch, LinkRequest};
 pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
+pub use window::{MenuItem, MenuSection};
 
 pub use settings::{
     KeySettings, NotificationSettings, RecordingSettings, SettingChange, Settings, SettingsProblem,
@@ -34,6 +43,12 @@ pub const SETTINGS_EVENT: &str = "settings";
 pub const QUESTIONS_EVENT: &str = "questions";
 /// The event that says that [`AwsSetup`] has changed.
 pub const AWS_SETUP_EVENT: &str = "aws-setup";
+/// The event that carries all links that wait for a decision, whenever they change: a list of [`LinkRequest`].
+pub const LINKS_EVENT: &str = "links";
+/// The event that asks whether to quit although sessions are open, with how many.
+pub const QUIT_EVENT: &str = "quit-asked";
+/// The event that names the item chosen in the system's menu.
+pub const MENU_EVENT: &str = "menu-chosen";
 
 /// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.
 ///

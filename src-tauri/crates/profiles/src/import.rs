@@ -12,11 +12,13 @@ mod aws_gate;
 mod commands;
 mod csv;
 mod ssh_config;
+mod team;
 
 pub use aws_gate::aws_gate;
 pub use commands::commands;
 pub use csv::csv;
 pub use ssh_config::ssh_config;
+pub use team::team;
 
 /// Largest text that is looked at, in bytes.
 pub const TEXT_MAX: usize = 4 * 1024 * 1024;
@@ -317,7 +319,7 @@ mod tests {
         assert_eq!(preview.skipped.len(), SKIPPED_MAX + 1);
         assert_eq!(preview.skipped[SKIPPED_MAX].name, "5 more");
         let large = " ".repeat(TEXT_MAX + 1);
-        for import in [csv, ssh_config, aws_gate, commands] {
+        for import in [csv, ssh_config, aws_gate, commands, team] {
             let preview = import(&large, &[]);
             assert_eq!((preview.planned.len(), preview.skipped.len()), (0, 1));
         }

@@ -40,7 +40,8 @@ pub use profile::{
 };
 pub use recents::{Opening, Recents};
 pub use store::{
-    ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir, default_dir,
+    CONFIG_DIR_VARIABLE, ProfileStore, Replacement, Restored, StoreError, StoreNotice, config_dir,
+    default_dir,
 };
 pub use target::{EcsTarget, HybridNodeId, InstanceId, Target};
 pub use team::{

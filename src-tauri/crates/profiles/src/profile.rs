@@ -36,7 +36,8 @@ impl ProfileId {
     }
 
     /// Makes an id that no other profile has.
-    pub(crate) fn random() -> Self {
+    #[must_use]
+    pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 }
@@ -233,7 +234,9 @@ pub struct Profile {
 }
 
 impl Profile {
-    pub(crate) fn new(id: ProfileId, draft: ProfileDraft) -> Self {
+    /// A connection without details.
+    #[must_use]
+    pub fn new(id: ProfileId, draft: ProfileDraft) -> Self {
         Self {
             id,
             draft,

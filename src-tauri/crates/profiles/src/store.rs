@@ -51,7 +51,7 @@ pub fn default_dir() -> Option<PathBuf> {
 }
 
 /// The folder for settings, in place of the platform's own; for tests and for trying things out.
-const CONFIG_DIR_VARIABLE: &str = "SESSIONDECK_CONFIG_DIR";
+pub const CONFIG_DIR_VARIABLE: &str = "SESSIONDECK_CONFIG_DIR";
 
 /// The folder for the profile file: what `SESSIONDECK_CONFIG_DIR` says, else [`default_dir`].
 #[must_use]

@@ -13,7 +13,7 @@ pub fn commands(text: &str, existing: &[Profile]) -> Preview {
     }
     let mut builder = Builder::new(existing);
     for (line, content) in logical_lines(text) {
-        let content = content.trim();
+        let content = without_stamp(content.trim());
         if content.starts_with('#') {
             continue;
         }
@@ -31,6 +31,15 @@ pub fn commands(text: &str, existing: &[Profile]) -> Preview {
         }
     }
     builder.finish()
+}
+
+/// A line without what zsh writes in front of it in a history: `: <time>:<seconds>;`.
+fn without_stamp(line: &str) -> &str {
+    let is_stamp = |stamp: &str| stamp.chars().all(|c| c.is_ascii_digit() || c == ':');
+    line.strip_prefix(": ")
+        .and_then(|rest| rest.split_once(';'))
+        .filter(|(stamp, _)| is_stamp(stamp))
+        .map_or(line, |(_, command)| command)
 }
 
 /// The name in `alias web='…'`.
@@ -297,6 +306,7 @@ aws s3 ls
                     Some("dev"),
                     Some("eu-west-3")
                 ),
+                (11, "web-3", "name:web-3", None, None),
             ]
         );
         assert_eq!(
