@@ -30,22 +30,22 @@ pub fn people(config: &mut Config) {
     config.sign_in.mfa_devices = vec![MfaDevice::new(DEVICE, Vec::<String>::new())];
 }
 
-/// Writes the AWS configuration of a simulator with those [`people`].
+/// Writes the AWS configuration of a simulator with those [`people`], whose API is called at this URL.
 ///
 /// # Panics
 ///
 /// If it cannot be written.
-pub fn write_config(home: &Path, simulator: &Simulator) {
-    let common = format!(
-        "region = {}\nendpoint_url = {}\n",
-        simulator.region(),
-        simulator.endpoint_url()
-    );
+pub fn write_config(home: &Path, simulator: &Simulator, url: &str) {
+    let endpoint = |url: &str| format!("endpoint_url = {url}\n");
+    let common = format!("region = {}\n{}", simulator.region(), endpoint(url));
+    let profiles = simulator.config_file();
+    let profiles = profiles
+        .expose_secret()
+        .replace(&endpoint(&simulator.endpoint_url()), &endpoint(url));
     let text = format!(
-        "{}[profile base]\naws_access_key_id = {}\naws_secret_access_key = {}\n{common}\
+        "{profiles}[profile base]\naws_access_key_id = {}\naws_secret_access_key = {}\n{common}\
          [profile {MFA_PROFILE}]\nrole_arn = arn:aws:iam::{ACCOUNT}:role/careful\nsource_profile = base\n\
          mfa_serial = {DEVICE}\n{common}",
-        simulator.config_file().expose_secret(),
         simulator.access_key_id(),
         simulator.secret_access_key().expose_secret(),
     );

@@ -1,7 +1,7 @@
 //! The broker: a sign-in, the keys of a role behind an MFA code, the code itself, and keys of the keyring.
 //!
-//! The AWS tools' caches tell the searcher which secrets there are; the browser and the keyring are in no program's
-//! memory.
+//! The AWS tools' caches, and a tap before the services, tell the searcher which secrets there are; the browser and the
+//! keyring are not in the program's memory.
 
 use std::collections::HashMap;
 use std::fs;
@@ -23,6 +23,7 @@ use testsuite::home::{
     write_config,
 };
 use testsuite::secrets::{Search, forms};
+use testsuite::tap::Tap;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -231,12 +232,17 @@ pub(crate) fn search(runtime: &Runtime) {
 }
 
 fn credentials_are_gone_when_they_are(runtime: &Runtime, how: &[&str]) {
-    let simulator = start(runtime, people);
+    let simulator = start(runtime, |config| {
+        people(config);
+        // No signature outlives the tap.
+        config.require_signature = false;
+    });
+    let tap = runtime.block_on(Tap::start(&simulator));
     // Whose keys stand in no file.
     let other = start(runtime, |_| {});
     let home = tempfile::tempdir().expect("a folder");
     fs::create_dir(home.path().join("keyring")).expect("it is made");
-    write_config(home.path(), &simulator);
+    write_config(home.path(), &simulator, &tap.url);
 
     let mut held = Held::start(ROLE, how);
     held.say(&home.path().display().to_string());
@@ -290,7 +296,7 @@ fn credentials_are_gone_when_they_are(runtime: &Runtime, how: &[&str]) {
     held.comes_clean("after it was used", |held| code_places(held, &code));
     held.say("");
 
-    let secrets = [kept, signed_in, renewed, role].concat();
+    let secrets = [kept, signed_in, renewed, role, answered(&tap)].concat();
     let look = |held: &Held| [held.hits(&secrets), code_places(held, &code)].concat();
     if how.is_empty() {
         assert_eq!(held.news(), "forgotten");
@@ -313,6 +319,27 @@ fn start(runtime: &Runtime, change: impl FnOnce(&mut Config)) -> Simulator {
     runtime
         .block_on(Simulator::start(config))
         .expect("loopback is there")
+}
+
+/// Every token and key that the sign-in's services have given, each once.
+fn answered(tap: &Tap) -> Vec<(&'static str, String)> {
+    let names = [
+        "accessToken",
+        "refreshToken",
+        "secretAccessKey",
+        "sessionToken",
+    ];
+    let mut answered: Vec<_> = names
+        .into_iter()
+        .flat_map(|name| tap.values(name).into_iter().map(move |value| (name, value)))
+        .collect();
+    answered.sort_unstable();
+    answered.dedup();
+    for name in names {
+        let is_there = answered.iter().any(|(of, _)| *of == name);
+        assert!(is_there, "{name} was never answered");
+    }
+    answered
 }
 
 /// Where a code is that is too short to be looked for in pieces.

@@ -29,7 +29,7 @@ pub(crate) async fn all() -> Vec<SecretString> {
     let simulator = Simulator::start(config).await.expect("loopback is there");
     assert!(simulator.add_mfa_code(DEVICE, CODE));
     let home = tempfile::tempdir().expect("a folder");
-    write_config(home.path(), &simulator);
+    write_config(home.path(), &simulator, &simulator.endpoint_url());
     let files = SharedConfig::load(&Paths {
         config: home.path().join("config"),
         credentials: home.path().join("credentials"),
