@@ -3,13 +3,15 @@
 //! Arguments are treated as hostile: ids must be ones this program made, sizes are capped, and nothing that comes back
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
+pub(crate) mod profiles;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use engine::Interrupt;
 use ipc::{
-    AppInfo, AwsSetup, Caller, CommandError, ErrorCode, Orphan, Profile, ProfileDraft, ProfileList,
-    Question, SessionOpened, SessionTimeline, TerminalSize,
+    AppInfo, AwsSetup, Caller, CommandError, ErrorCode, Orphan, Question, SessionOpened,
+    SessionTimeline, TerminalSize,
 };
 use tauri::{AppHandle, State};
 use uuid::Uuid;
@@ -78,31 +80,6 @@ pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> 
         .await
 }
 
-#[tauri::command(async)]
-pub(crate) fn list_profiles(state: State<'_, AppState>) -> ProfileList {
-    state.profiles.list()
-}
-
-#[tauri::command(async)]
-pub(crate) fn save_profile(
-    state: State<'_, AppState>,
-    id: Option<String>,
-    draft: ProfileDraft,
-) -> Answer<Profile> {
-    let id = id.as_deref().map(convert::profile_id).transpose()?;
-    state.profiles.save(id, draft)
-}
-
-#[tauri::command(async)]
-pub(crate) fn duplicate_profile(state: State<'_, AppState>, id: String) -> Answer<Profile> {
-    state.profiles.duplicate(convert::profile_id(&id)?)
-}
-
-#[tauri::command(async)]
-pub(crate) fn delete_profile(state: State<'_, AppState>, id: String) -> Answer<()> {
-    state.profiles.delete(convert::profile_id(&id)?)
-}
-
 #[tauri::command]
 pub(crate) fn open_session(
     state: State<'_, AppState>,
@@ -123,8 +100,11 @@ pub(crate) async fn attach_session(
     let id = session_id(&id)?;
     let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
     let record = opening::record(&profile);
+    let opened = profile.id;
     let source = opening::source(app.clone(), profile);
-    Ok(state.sessions.attach(&app, id, source, record)?)
+    state.sessions.attach(&app, id, source, record)?;
+    profiles::opened(&app, opened);
+    Ok(())
 }
 
 #[tauri::command]

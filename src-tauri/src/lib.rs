@@ -13,6 +13,7 @@ mod opening;
 mod orphans;
 mod present;
 mod profiles_state;
+mod profiles_watch;
 mod sessions;
 mod state;
 mod window;
@@ -44,22 +45,29 @@ pub fn run() -> ExitCode {
             commands::aws_setup,
             commands::cancel_question,
             commands::close_session,
-            commands::delete_profile,
-            commands::duplicate_profile,
             commands::end_orphans,
             commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
             commands::leave_orphans,
-            commands::list_profiles,
             commands::open_link,
             commands::open_questions,
             commands::open_session,
+            commands::profiles::create_folder,
+            commands::profiles::delete_profiles,
+            commands::profiles::duplicate_profile,
+            commands::profiles::forget_recents,
+            commands::profiles::list_profiles,
+            commands::profiles::move_profiles,
+            commands::profiles::rename_folder,
+            commands::profiles::reset_profile,
+            commands::profiles::revise_profiles,
+            commands::profiles::save_profile,
+            commands::profiles::undo_profiles,
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
-            commands::save_profile,
             commands::send_input,
             commands::session_timeline,
             commands::sign_in,
@@ -70,6 +78,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
+            profiles_watch::start(app.handle());
             window::open_main(app.handle())?;
             exit_on_signal(app.handle().clone());
             Ok(())

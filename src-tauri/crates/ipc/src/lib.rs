@@ -14,7 +14,11 @@ pub use credentials::{
     SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
-pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
+pub use profile::{
+    FieldProblem, NetworkOverrides, Profile, ProfileChange, ProfileColour, ProfileDraft,
+    ProfileField, ProfileFolder, ProfileList, ProfileOpening, ProfileOrigin, ProfileSaved,
+    ProfilesChanged, ProfilesUndone, StoreNotice, TerminalOverrides, TreeItem,
+};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
@@ -24,6 +28,11 @@ pub use session::{
 pub const QUESTIONS_EVENT: &str = "questions";
 /// The event that says that [`AwsSetup`] has changed.
 pub const AWS_SETUP_EVENT: &str = "aws-setup";
+
+/// The event that says that [`ProfileList`] has changed, for any reason but a command of the window.
+pub const PROFILES_EVENT: &str = "profiles";
+/// The event that carries [`ProfileList::recents`] whenever a connection is opened.
+pub const RECENTS_EVENT: &str = "recents";
 
 /// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.
 ///
