@@ -6,11 +6,13 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/sidebar.css";
+import "./styles/tree.css";
 import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/credentials.css";
+import "./styles/profileForm.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

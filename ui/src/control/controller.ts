@@ -48,6 +48,7 @@ export class Controller {
     await Promise.all([
       this.#loadInfo(),
       this.profiles.load(),
+      this.profiles.hear(),
       this.credentials.load(),
       this.credentials.hear(),
     ]);

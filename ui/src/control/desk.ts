@@ -1,11 +1,13 @@
 /** What every part of the control shares: the host, the window's state, and how something is told to the person. */
 import { type Host, toHostError } from "../host/host";
-import { type AppState, INITIAL, type Toast } from "../model/appState";
+import { type AppState, INITIAL, type Toast, type ToastAction } from "../model/appState";
 import { createStore, type Store } from "../model/store";
 import type { Tabs } from "../model/tabs";
 import { strings } from "../strings";
 
 const TOAST_MS = 6_000;
+/** What can be taken back stays long enough to notice and to reach. */
+const ACTION_TOAST_MS = 12_000;
 
 export class Desk {
   readonly store: Store<AppState>;
@@ -45,15 +47,15 @@ export class Desk {
     this.toast("error", toHostError(reason).message);
   }
 
-  toast(tone: Toast["tone"], message: string): void {
+  toast(tone: Toast["tone"], message: string, action?: ToastAction): void {
     this.#lastToast += 1;
-    const toast: Toast = { id: this.#lastToast, tone, message };
+    const toast: Toast = { id: this.#lastToast, tone, message, ...(action ? { action } : {}) };
     this.store.update((state) => ({
       ...state,
       toasts: [...state.toasts.filter((each) => each.message !== message), toast].slice(-3),
     }));
     // Errors stay until they are put away.
-    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), TOAST_MS);
+    if (tone === "plain") setTimeout(() => this.dismissToast(toast.id), action ? ACTION_TOAST_MS : TOAST_MS);
   }
 
   dismissToast(id: number): void {

@@ -6,6 +6,11 @@ import { sessionOf, type TabId } from "../model/tabs";
 import type { Desk } from "./desk";
 import type { TerminalControl } from "./terminalControl";
 
+/** Where a session is to be shown; without a place, in a tab in front. */
+export interface OpenOptions {
+  readonly place?: "tab" | "background" | "right" | "down";
+}
+
 export class TabControl {
   #lastTab = 0;
 
@@ -14,8 +19,12 @@ export class TabControl {
     private readonly terminals: TerminalControl,
   ) {}
 
-  open(profile: Profile): void {
+  /** Places that there are not yet are a tab in front. */
+  open(profile: Profile, options: OpenOptions = {}): void {
+    const front = this.desk.store.state().tabs.active;
     this.desk.changeTabs((all) => tabs.openSession(all, this.#newId(), profile));
+    if (options.place === "background" && front !== null)
+      this.desk.changeTabs((all) => tabs.activate(all, front));
   }
 
   openStart(): void {

@@ -5,36 +5,26 @@
 import type { Ended } from "../generated/Ended";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
-import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionState } from "../generated/SessionState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
+import { EMPTY_DRAFT } from "../model/profiles";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoProfiles, type Seed } from "./demoProfiles";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
-const draft = (name: string, more: Partial<ProfileDraft> = {}): ProfileDraft => ({
+const draft = (name: string, more: Partial<Seed> = {}): Seed => ({
+  ...EMPTY_DRAFT,
   name,
-  awsProfile: null,
-  region: null,
   target: "i-0123456789abcdef0",
-  document: null,
-  parameters: {},
-  reason: null,
-  colour: "none",
   ...more,
 });
 
-const LOCAL_DEMO: Profile = {
-  id: "local-demo",
-  builtIn: true,
-  ...draft("Local demo", { target: "i-10ca1dem0", region: "local" }),
-};
-
-const TEAM: readonly ProfileDraft[] = [
+const TEAM: readonly Seed[] = [
   draft("api-1 production", {
     awsProfile: "prod",
     region: "eu-west-1",
@@ -75,7 +65,7 @@ const TEAM: readonly ProfileDraft[] = [
 ];
 
 /** Connections that ask for something first; two of them for the same sign-in. */
-const ASKING: readonly ProfileDraft[] = [
+const ASKING: readonly Seed[] = [
   draft("Sandbox shell", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
   draft("Sandbox database", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
   draft("Production admin", { awsProfile: "prod-admin", region: "eu-west-1", colour: "red" }),
@@ -83,7 +73,7 @@ const ASKING: readonly ProfileDraft[] = [
 ];
 
 /** Names and ids at the edges of what there may be, and many of them. */
-const CROWD: readonly ProfileDraft[] = [
+const CROWD: readonly Seed[] = [
   draft("Payments production, primary database of the European region, maintenance window only", {
     region: "eu-central-1",
     target: "i-0a1b2c3d4e5f60718",
@@ -108,12 +98,80 @@ const CROWD: readonly ProfileDraft[] = [
   ),
 ];
 
+/** A tree with everything that there can be in it. */
+const TREE: readonly Seed[] = [
+  draft("Bastion", {
+    awsProfile: "prod",
+    region: "eu-west-1",
+    favourite: true,
+    environment: "production",
+    colour: "red",
+  }),
+  draft("Scratch box", { awsProfile: "sandbox", region: "us-west-2", tags: ["throwaway"] }),
+  draft("web-2", {
+    folder: "Shop/Web",
+    target: "tag:Role=web,Stage=prod",
+    region: "eu-west-1",
+    environment: "production",
+    colour: "red",
+    tags: ["nginx"],
+  }),
+  draft("web-10", {
+    folder: "Shop/Web",
+    target: "asg:shop-web",
+    region: "eu-west-1",
+    environment: "staging",
+    colour: "orange",
+    tags: ["nginx"],
+  }),
+  draft("Postgres primary", {
+    folder: "Shop/Data",
+    target: "name:db-1",
+    region: "eu-central-1",
+    environment: "production",
+    colour: "red",
+    notes: "Replica lag alarm: ask Ana.",
+    user: "postgres",
+  }),
+  draft("Build runner", {
+    folder: "Tools",
+    target: "mi-0123456789abcdef0",
+    region: "us-east-1",
+    environment: "development",
+    colour: "teal",
+  }),
+  draft("Jump host", {
+    folder: "Platform",
+    team: "Platform",
+    target: "name:jump",
+    region: "eu-west-1",
+    environment: "test",
+    colour: "blue",
+  }),
+  draft("Cluster admin", {
+    folder: "Platform",
+    team: "Platform",
+    target: "name:admin",
+    region: "eu-west-1",
+    environment: "production",
+    colour: "purple",
+  }),
+];
+
+/** As many as anybody has. */
+const THOUSANDS: readonly Seed[] = Array.from({ length: 5_000 }, (_, index) =>
+  draft(`node-${index + 1}`, {
+    folder: `Region ${index % 20}/Stage ${index % 5}`,
+    region: "eu-west-1",
+    target: `i-0a1b2c3d4e5f6${String(1000 + index).slice(-4)}`,
+    tags: index % 7 === 0 ? ["seventh"] : [],
+    ...(index % 10 === 0 ? { environment: "production", colour: "red" as const } : {}),
+  }),
+);
+
 /** What the page can be opened with. */
 const SCENES: Readonly<
-  Record<
-    string,
-    { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[]; orphans?: readonly Orphan[] }
-  >
+  Record<string, { profiles: readonly Seed[]; notices: readonly StoreNotice[]; orphans?: readonly Orphan[] }>
 > = {
   first: { profiles: [], notices: [] },
   team: { profiles: TEAM, notices: [] },
@@ -139,6 +197,8 @@ const SCENES: Readonly<
       startedMs: Date.UTC(2026, 10, 24, 9, 12 + index),
     })),
   },
+  tree: { profiles: TREE, notices: [] },
+  thousands: { profiles: THOUSANDS, notices: [] },
   asking: { profiles: ASKING, notices: [] },
   bare: { profiles: [], notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
@@ -204,22 +264,9 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   let clipboard = "";
   let lastId = 0;
   const newId = (kind: string) => `${kind}-${++lastId}`;
-  let profiles: readonly Profile[] = [
-    LOCAL_DEMO,
-    ...scene.profiles.map((each): Profile => ({ id: newId("profile"), builtIn: false, ...each })),
-  ];
+  const profiles = new DemoProfiles(scene.profiles, scene.notices);
   const sessions = new Map<string, DemoSession>();
 
-  const find = (id: string): Profile => {
-    const profile = profiles.find((each) => each.id === id);
-    if (!profile) throw new HostError("unknownProfile", "This profile is not there any more.");
-    return profile;
-  };
-  const findOwn = (id: string): Profile => {
-    const profile = find(id);
-    if (profile.builtIn) throw new HostError("builtInProfile", "Local demo cannot be changed.");
-    return profile;
-  };
   const session = (id: string): DemoSession => {
     const found = sessions.get(id);
     if (!found) throw new HostError("unknownSession", "This session is over.");
@@ -259,11 +306,6 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     });
   };
 
-  const writable = () => {
-    if (scene.notices.some(({ kind }) => kind === "newer"))
-      throw new HostError("store", "The profiles were saved by a newer version, so they cannot be changed.");
-  };
-
   /** Takes the connection away, for a while or until somebody asks. */
   const hinder = (to: DemoSession, how: Hindrance) => {
     const sinceMs = Date.now();
@@ -294,20 +336,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     later(OUTAGE_MS, () => to.resume?.());
   };
 
-  const save = (id: string | null, saved: ProfileDraft): Profile => {
-    writable();
-    if (id === null) {
-      const profile: Profile = { id: newId("profile"), builtIn: false, ...saved };
-      profiles = [...profiles, profile];
-      return profile;
-    }
-    const profile: Profile = { ...findOwn(id), ...saved };
-    profiles = profiles.map((each) => (each.id === id ? profile : each));
-    return profile;
-  };
-
   const open = (profileId: string, size: TerminalSize) => {
-    const profile = find(profileId);
+    const profile = profiles.find(profileId);
     const id = newId("session");
     const made: DemoSession = {
       profile,
@@ -361,28 +391,19 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   };
 
   return {
-    listProfiles: () => answer(() => ({ profiles: [...profiles], notices: [...scene.notices] })),
-    saveProfile: (id, saved) => answer(() => save(id, saved)),
-    duplicateProfile: (id) =>
-      answer(() => {
-        const { name, awsProfile, region, target, document, parameters, reason, colour } = findOwn(id);
-        return save(null, {
-          name: `${name} copy`,
-          awsProfile,
-          region,
-          target,
-          document,
-          parameters,
-          reason,
-          colour,
-        });
-      }),
-    deleteProfile: (id) =>
-      answer(() => {
-        findOwn(id);
-        writable();
-        profiles = profiles.filter((each) => each.id !== id);
-      }),
+    listProfiles: () => answer(() => profiles.list()),
+    listenProfiles: (listener) => answer(() => profiles.listen(listener)),
+    listenRecents: (listener) => answer(() => profiles.listenRecents(listener)),
+    saveProfile: (id, saved, base) => answer(() => profiles.save(id, saved, base)),
+    duplicateProfile: (id) => answer(() => profiles.duplicate(id)),
+    deleteProfiles: (items) => answer(() => profiles.delete(items)),
+    moveProfiles: (items, folder, before) => answer(() => profiles.move(items, folder, before)),
+    createFolder: (folder) => answer(() => profiles.createFolder(folder)),
+    renameFolder: (folder, name) => answer(() => profiles.renameFolder(folder, name)),
+    reviseProfiles: (ids, change) => answer(() => profiles.revise(ids, change)),
+    resetProfile: (id) => answer(() => profiles.reset(id)),
+    undoProfiles: (undo) => answer(() => profiles.undo(undo)),
+    forgetRecents: (id) => answer(() => profiles.forget(id)),
     awsSetup: () => credentials.awsSetup(),
     listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
     openQuestions: () => credentials.openQuestions(),
@@ -391,7 +412,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     signOut: () => credentials.signOut(),
     answerMfa: (id, code) => credentials.answerMfa(id, code),
     cancelQuestion: (id) => credentials.cancelQuestion(id),
-    whoAmI: (profileId) => answer(() => credentials.caller(findOwn(profileId))),
+    whoAmI: (profileId) => answer(() => credentials.caller(profiles.findOwn(profileId))),
     openSession: (profileId, size) => answer(() => open(profileId, size)),
     listenSession: (event, listener) =>
       answer(() => {
@@ -399,7 +420,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         to.emit = listener;
         return () => (to.emit = () => undefined);
       }),
-    attachSession: (id) => answer(() => void begin(session(id))),
+    attachSession: (id) =>
+      answer(() => {
+        profiles.opened(session(id).profile.id);
+        void begin(session(id));
+      }),
     sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
     interruptSession: (id, { bytes, closing, alwaysClose }) =>
       answer(() => {

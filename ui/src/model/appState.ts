@@ -3,8 +3,11 @@ import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { ProfileFolder } from "../generated/ProfileFolder";
+import type { ProfileOpening } from "../generated/ProfileOpening";
 import type { Question } from "../generated/Question";
 import type { StoreNotice } from "../generated/StoreNotice";
+import type { TreeItem } from "../generated/TreeItem";
 import { NO_TABS, type Tabs } from "./tabs";
 
 export type Profiles =
@@ -17,12 +20,28 @@ export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "error";
   readonly message: string;
+  /** What can be done about it. */
+  readonly action?: ToastAction;
+}
+
+export interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** What the tree of connections holds beside them. */
+export interface ProfileTree {
+  readonly folders: readonly ProfileFolder[];
+  /** Each once, the last opened first. */
+  readonly recents: readonly ProfileOpening[];
+  /** The file that the person's own connections are in. */
+  readonly file: string;
 }
 
 /** What lies over the window and must be answered first. */
 export type DialogState =
-  | { readonly kind: "profileForm"; readonly profile: Profile | null }
-  | { readonly kind: "deleteProfile"; readonly profile: Profile }
+  | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly folder?: string }
+  | { readonly kind: "moveProfiles"; readonly items: readonly TreeItem[]; readonly what: string }
   | { readonly kind: "aws" };
 
 export interface AppState {
@@ -31,6 +50,7 @@ export interface AppState {
   /** What only the person can give; the first is asked. */
   readonly questions: readonly Question[];
   readonly profiles: Profiles;
+  readonly profileTree: ProfileTree;
   readonly storeNotices: readonly StoreNotice[];
   /** Sessions that an earlier run left open, until somebody has decided about them. */
   readonly orphans: readonly Orphan[];
@@ -54,6 +74,7 @@ export const INITIAL: AppState = {
   aws: null,
   questions: [],
   profiles: { kind: "loading" },
+  profileTree: { folders: [], recents: [], file: "" },
   storeNotices: [],
   orphans: [],
   tabs: NO_TABS,

@@ -13,9 +13,10 @@ import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
-import { ProfileDialog } from "./ProfileDialog";
-import { DeleteDialog, Questions } from "./Questions";
-import { Sidebar } from "./Sidebar";
+import { ProfileDialog } from "./profile/ProfileDialog";
+import { Questions } from "./Questions";
+import { MoveDialog } from "./sidebar/MoveDialog";
+import { Sidebar } from "./sidebar/Sidebar";
 import { Workspace } from "./Workspace";
 
 export function App({ controller }: { readonly controller: Controller }) {
@@ -108,9 +109,15 @@ function Dialogs() {
   if (!dialog) return null;
   switch (dialog.kind) {
     case "profileForm":
-      return <ProfileDialog key={dialog.profile?.id ?? "new"} profile={dialog.profile} />;
-    case "deleteProfile":
-      return <DeleteDialog profile={dialog.profile} />;
+      return (
+        <ProfileDialog
+          folder={dialog.folder ?? ""}
+          key={dialog.profile?.id ?? "new"}
+          profile={dialog.profile}
+        />
+      );
+    case "moveProfiles":
+      return <MoveDialog items={dialog.items} what={dialog.what} />;
     case "aws":
       return <AwsDialog />;
     default:
@@ -200,7 +207,7 @@ function Toasts() {
   const toasts = useApp((state) => state.toasts);
   return (
     <div aria-label={strings.toast.region} aria-live="polite" className="toasts" role="log">
-      {toasts.map(({ id, tone, message }) => (
+      {toasts.map(({ id, tone, message, action }) => (
         <div className="toast" data-testid={testIds.toast} data-tone={tone} key={id}>
           {tone === "error" ? (
             <CircleAlert aria-hidden size={16} strokeWidth={1.75} />
@@ -208,6 +215,18 @@ function Toasts() {
             <Info aria-hidden size={16} strokeWidth={1.75} />
           )}
           <p>{message}</p>
+          {action ? (
+            <Button
+              className="button toast-action"
+              data-testid={testIds.toastAction}
+              onPress={() => {
+                controller.desk.dismissToast(id);
+                action.run();
+              }}
+            >
+              {action.label}
+            </Button>
+          ) : null}
           <IconButton
             icon={X}
             label={strings.toast.dismiss}

@@ -1,7 +1,6 @@
 import { type ReactNode } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
-import type { Profile } from "../generated/Profile";
 import type { Link } from "../terminal/links";
 import type { PasteReview } from "../terminal/paste";
 import { strings } from "../strings";
@@ -57,27 +56,6 @@ function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, ch
         </Dialog>
       </Modal>
     </ModalOverlay>
-  );
-}
-
-export function DeleteDialog({ profile }: { readonly profile: Profile }) {
-  const controller = useController();
-  return (
-    <Ask
-      danger
-      no={strings.remove.no}
-      noTestId={testIds.confirmDeleteNo}
-      onAnswer={(yes) => {
-        if (yes) void controller.profiles.delete(profile);
-        else controller.desk.closeDialog();
-      }}
-      testId={testIds.confirmDelete}
-      title={strings.remove.title(profile.name)}
-      yes={strings.remove.yes}
-      yesTestId={testIds.confirmDeleteYes}
-    >
-      <p>{strings.remove.text}</p>
-    </Ask>
   );
 }
 
