@@ -16,7 +16,10 @@ import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
-import { VIEWS } from "./views.mjs";
+import { TREE_SCENARIOS, TREE_VIEWS } from "./tree.mjs";
+import { VIEWS as OTHER_VIEWS } from "./views.mjs";
+
+const VIEWS = { ...OTHER_VIEWS, ...TREE_VIEWS };
 
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
@@ -66,10 +69,9 @@ async function lookAt(browser, base, view, sizeName) {
 
 /** Everything there is, by name. */
 function tests(browser, base) {
-  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS }).map(([name, run]) => [
-    name,
-    () => run(browser, base),
-  ]);
+  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...TREE_SCENARIOS }).map(
+    ([name, run]) => [name, () => run(browser, base)],
+  );
   const views = Object.keys(VIEWS).flatMap((view) =>
     Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
   );

@@ -39,7 +39,6 @@ import { strings } from "../../strings";
 import { testIds } from "../../testIds";
 import { useApp, useController } from "../context";
 import { awsOption, Choice, Field, type FieldProps, Lines, Parameters } from "./fields";
-import { EnvironmentBadge } from "./ProfileMarks";
 
 const text = strings.form;
 
@@ -241,16 +240,21 @@ function ProfileFields({
           mono
           placeholder={text.targetPlaceholder}
         />
+        <CredentialKinds
+          onChange={(credentials) => {
+            set({ credentials });
+            setRefused((current) => new Map([...current].filter(([name]) => name !== "credentials")));
+          }}
+          readOnly={readOnly}
+          value={form.credentials}
+        />
         <div className="form-pair">
-          <Credentials
+          <CredentialValue
             form={form}
             options={aws?.profiles.map(awsOption) ?? []}
             problem={problemOf("awsProfile") ?? problemOf("credentials")}
             readOnly={readOnly}
-            set={(part) => {
-              set(part);
-              setRefused((current) => new Map([...current].filter(([name]) => name !== "credentials")));
-            }}
+            set={set}
           />
           <Choice
             {...field("region", testIds.fieldRegion)}
@@ -284,12 +288,6 @@ function ProfileFields({
           />
           <Colours onChange={(colour) => set({ colour })} readOnly={readOnly} value={form.colour} />
         </div>
-        {form.environment.trim() === "" ? null : (
-          <p className="form-marks">
-            <EnvironmentBadge environment={form.environment.trim()} />
-          </p>
-        )}
-
         <Button
           aria-controls={moreId}
           aria-expanded={more}
@@ -540,7 +538,41 @@ function Colours({
   );
 }
 
-function Credentials({
+/** Where the credentials come from. */
+function CredentialKinds({
+  value,
+  onChange,
+  readOnly,
+}: {
+  readonly value: CredentialChoice;
+  readonly onChange: (value: CredentialChoice) => void;
+  readonly readOnly: boolean;
+}) {
+  return (
+    <RadioGroup
+      className="field"
+      isReadOnly={readOnly}
+      onChange={(chosen) => {
+        const credentials = CREDENTIALS.find((each) => each === chosen);
+        if (credentials) onChange(credentials);
+      }}
+      orientation="horizontal"
+      value={value}
+    >
+      <Label>{text.credentials}</Label>
+      <div className="segments">
+        {CREDENTIALS.map((each) => (
+          <RadioField key={each} value={each}>
+            <RadioButton className="segment">{text.credentialKinds[each]}</RadioButton>
+          </RadioField>
+        ))}
+      </div>
+    </RadioGroup>
+  );
+}
+
+/** Which of them. */
+function CredentialValue({
   form,
   set,
   options,
@@ -553,61 +585,41 @@ function Credentials({
   readonly problem: string | null;
   readonly readOnly: boolean;
 }) {
-  const value = (): ReactNode => {
-    switch (form.credentials) {
-      case "aws":
-        return (
-          <Choice
-            help={text.awsProfileHelp}
-            label={text.awsProfile}
-            onChange={(awsProfile) => set({ awsProfile })}
-            options={options}
-            placeholder={text.awsProfilePlaceholder}
-            problem={problem}
-            readOnly={readOnly}
-            testId={testIds.fieldAwsProfile}
-            value={form.awsProfile}
-          />
-        );
-      case "keyring":
-        return (
-          <Field
-            help={text.keyringHelp}
-            label={text.keyringEntry}
-            onChange={(keyringEntry) => set({ keyringEntry })}
-            placeholder={text.keyringPlaceholder}
-            problem={problem}
-            readOnly={readOnly}
-            testId={testIds.fieldKeyring}
-            value={form.keyringEntry}
-          />
-        );
-      case "environment":
-        return <p className="field-help">{text.environmentCredentialsHelp}</p>;
-    }
-  };
-  return (
-    <div className="credentials-choice">
-      <RadioGroup
-        aria-label={text.credentials}
-        className="segments"
-        isReadOnly={readOnly}
-        onChange={(chosen) => {
-          const credentials = CREDENTIALS.find((each) => each === chosen);
-          if (credentials) set({ credentials });
-        }}
-        orientation="horizontal"
-        value={form.credentials}
-      >
-        {CREDENTIALS.map((each) => (
-          <RadioField key={each} value={each}>
-            <RadioButton className="segment">{text.credentialKinds[each]}</RadioButton>
-          </RadioField>
-        ))}
-      </RadioGroup>
-      {value()}
-    </div>
-  );
+  switch (form.credentials) {
+    case "aws":
+      return (
+        <Choice
+          help={text.awsProfileHelp}
+          label={text.awsProfile}
+          onChange={(awsProfile) => set({ awsProfile })}
+          options={options}
+          placeholder={text.awsProfilePlaceholder}
+          problem={problem}
+          readOnly={readOnly}
+          testId={testIds.fieldAwsProfile}
+          value={form.awsProfile}
+        />
+      );
+    case "keyring":
+      return (
+        <Field
+          help={text.keyringHelp}
+          label={text.keyringEntry}
+          onChange={(keyringEntry) => set({ keyringEntry })}
+          placeholder={text.keyringPlaceholder}
+          problem={problem}
+          readOnly={readOnly}
+          testId={testIds.fieldKeyring}
+          value={form.keyringEntry}
+        />
+      );
+    case "environment":
+      return (
+        <div className="field">
+          <span className="field-help">{text.environmentCredentialsHelp}</span>
+        </div>
+      );
+  }
 }
 
 /** Whose the profile is, and what can be done with it. */

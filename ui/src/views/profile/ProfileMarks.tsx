@@ -34,12 +34,15 @@ export function TeamBadge({ profile: { origin } }: { readonly profile: Profile }
   const changed = origin.overridden.some((name) => name !== "favourite" && name !== "folder");
   const label = (changed ? strings.tree.teamChanged : strings.tree.team)(origin.team);
   return (
-    <span className="badge team" data-changed={changed} data-testid={testIds.teamBadge} title={label}>
+    <span
+      aria-label={label}
+      className="badge team"
+      data-changed={changed}
+      data-testid={testIds.teamBadge}
+      role="img"
+      title={label}
+    >
       <Users aria-hidden size={11} strokeWidth={2.25} />
-      <span className="ellipsis" dir="auto">
-        {origin.team}
-      </span>
-      {changed ? <span className="visually-hidden">{label}</span> : null}
     </span>
   );
 }

@@ -166,7 +166,7 @@ function ProfileInside({
         <ProfileDetail profile={profile} words={words} />
         {searching && profile.folder !== "" ? (
           <span className="profile-detail">
-            <Folder aria-hidden size={11} strokeWidth={2} />
+            <Folder aria-hidden className="detail-icon" size={11} strokeWidth={2} />
             <span className="ellipsis" dir="auto">
               <Marked text={profile.folder} words={words} />
             </span>
