@@ -39,7 +39,7 @@ export type Expansion = Readonly<Record<string, boolean>>;
 /** Most recents that are shown. */
 const RECENTS_MAX = 8;
 /** Most found that are shown: nobody reads more, and every letter must be quick. */
-export const FOUND_MAX = 200;
+export const FOUND_MAX = 100;
 /** With more profiles, folders begin closed. */
 const SMALL = 100;
 

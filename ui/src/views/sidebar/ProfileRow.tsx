@@ -46,6 +46,12 @@ const attributesOf = (node: TreeNode): Record<string, string> => {
   }
 };
 
+/** What stands for the rows of a closed folder, which are not made: by having some it can be opened. */
+function unseen(parent: string): readonly TreeNode[] {
+  const key = `${parent}/`;
+  return [{ kind: "folder", key, path: key, name: "", own: false, count: 0, nodes: [] }];
+}
+
 /** One row, and the rows below it. */
 export function TreeRow({
   node,
@@ -84,7 +90,7 @@ export function TreeRow({
           </>
         )}
       </TreeItemContent>
-      <Collection items={node.nodes}>
+      <Collection items={hasChildren && node.nodes.length === 0 ? unseen(node.key) : node.nodes}>
         {(child: TreeNode) => <TreeRow context={context} key={child.key} node={child} />}
       </Collection>
     </TreeItem>

@@ -1,5 +1,12 @@
 import { ArrowDownUp, Search, X } from "lucide-react";
-import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent as ReactKeyboardEvent,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import {
   Button,
   Input,
@@ -46,7 +53,9 @@ export function ProfileTreeView({ profiles }: { readonly profiles: readonly Prof
   const controller = useController();
   const tree = useApp((state) => state.profileTree);
   const mac = controller.mac;
-  const [typed, setTyped] = useState("");
+  const [entered, setTyped] = useState("");
+  // What is typed shows at once; what it finds may come a moment later.
+  const typed = useDeferredValue(entered);
   const [settings, setSettings] = useState(loadTreeSettings);
   const [selected, setSelected] = useState<ReadonlySet<string>>(() => new Set());
   const [renaming, setRenaming] = useState<string | null>(null);
@@ -199,12 +208,12 @@ export function ProfileTreeView({ profiles }: { readonly profiles: readonly Prof
           className="filter"
           onChange={setTyped}
           onKeyDown={(event) => {
-            const first = nodes.find(({ kind }) => kind === "profile");
+            const first = entered.trim() === "" ? undefined : found(profiles, entered).nodes[0];
             if (event.key === "ArrowDown") {
               box.current?.querySelector<HTMLElement>("[role=row]")?.focus();
               return;
             }
-            if (event.key !== "Enter" || !searching || first?.kind !== "profile") {
+            if (event.key !== "Enter" || first?.kind !== "profile") {
               event.continuePropagation();
               return;
             }
@@ -212,7 +221,7 @@ export function ProfileTreeView({ profiles }: { readonly profiles: readonly Prof
             if (event.target instanceof HTMLElement) event.target.blur();
             controller.tabs.open(first.profile);
           }}
-          value={typed}
+          value={entered}
         >
           <Search aria-hidden size={14} strokeWidth={1.75} />
           <Input

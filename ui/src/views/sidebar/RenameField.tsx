@@ -86,6 +86,7 @@ export function RenameField({
       data-testid={testIds.treeRename}
       maxLength={100}
       onBlur={(event) => {
+        if (over.current) return;
         // The focus that a closing menu gives back to its row is not the person's leaving.
         const to = event.relatedTarget;
         if (
