@@ -8,6 +8,7 @@ mod profiles;
 mod shell;
 mod sign_in;
 mod tabs;
+mod tree;
 
 use std::{env, fs};
 
