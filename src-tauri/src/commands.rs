@@ -3,6 +3,7 @@
 //! Arguments are treated as hostile: ids must be ones this program made, sizes are capped, and nothing that comes back
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
+pub(crate) mod keys;
 pub(crate) mod profiles;
 
 use base64::Engine as _;
@@ -16,6 +17,7 @@ use ipc::{
 use tauri::{AppHandle, State};
 use uuid::Uuid;
 
+use crate::asking::{self, Asking};
 use crate::sessions::SessionsError;
 use crate::state::AppState;
 use crate::{clipboard, convert, link, opening, orphans, present};
@@ -26,6 +28,8 @@ type Answer<T> = Result<T, CommandError>;
 const MAX_INPUT_BYTES: usize = 256 * 1024;
 /// What one interrupt may hold: a control character, or the end of a bracketed paste.
 const MAX_INTERRUPT_BYTES: usize = 64;
+/// No question takes more than some hundred characters.
+const MAX_ANSWER_BYTES: usize = 4096;
 
 #[tauri::command]
 pub(crate) fn app_info() -> AppInfo {
@@ -41,8 +45,8 @@ pub(crate) fn aws_setup(state: State<'_, AppState>) -> AwsSetup {
 }
 
 #[tauri::command(async)]
-pub(crate) fn open_questions(state: State<'_, AppState>) -> Vec<Question> {
-    state.credentials.questions()
+pub(crate) fn open_questions(app: AppHandle) -> Vec<Question> {
+    asking::all(&app)
 }
 
 #[tauri::command]
@@ -66,7 +70,19 @@ pub(crate) async fn answer_mfa(state: State<'_, AppState>, id: u32, code: String
 
 #[tauri::command]
 pub(crate) fn cancel_question(state: State<'_, AppState>, id: u32) {
-    state.credentials.broker.cancel(id.into());
+    if Asking::owns(id) {
+        state.asking.cancel(id);
+    } else {
+        state.credentials.broker.cancel(id.into());
+    }
+}
+
+#[tauri::command]
+pub(crate) fn answer_question(state: State<'_, AppState>, id: u32, answer: String) -> Answer<()> {
+    if answer.len() > MAX_ANSWER_BYTES {
+        return Err(invalid("The answer is too long."));
+    }
+    state.asking.answer(id, &answer)
 }
 
 #[tauri::command]
@@ -74,10 +90,7 @@ pub(crate) async fn who_am_i(state: State<'_, AppState>, profile_id: String) -> 
     let profile = state.profiles.find(convert::profile_id(&profile_id)?)?;
     let connection = opening::connection(&profile).map_err(|error| invalid(&error.message))?;
     let settings = connect::settings(&connection);
-    state
-        .credentials
-        .caller(&settings.source(), settings.region.as_deref())
-        .await
+    state.credentials.caller(&settings).await
 }
 
 #[tauri::command]
@@ -85,10 +98,16 @@ pub(crate) fn open_session(
     state: State<'_, AppState>,
     profile_id: String,
     size: TerminalSize,
+    after: Option<String>,
 ) -> Answer<SessionOpened> {
     let profile = convert::profile_id(&profile_id)?;
     state.profiles.find(profile)?;
-    Ok(state.sessions.open(profile, terminal_size(size)?)?)
+    let before = after.as_deref().map(session_id).transpose()?;
+    let opened = state.sessions.open(profile, terminal_size(size)?)?;
+    if let Some(before) = before {
+        state.asking.follows(session_id(&opened.id)?, before);
+    }
+    Ok(opened)
 }
 
 #[tauri::command]
@@ -101,7 +120,7 @@ pub(crate) async fn attach_session(
     let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
     let record = opening::record(&profile);
     let opened = profile.id;
-    let source = opening::source(app.clone(), profile);
+    let source = opening::source(app.clone(), id, profile);
     state.sessions.attach(&app, id, source, record)?;
     profiles::opened(&app, opened);
     Ok(())
@@ -194,7 +213,9 @@ pub(crate) fn leave_orphans(state: State<'_, AppState>) {
 
 #[tauri::command]
 pub(crate) async fn close_session(state: State<'_, AppState>, id: String) -> Answer<()> {
-    state.sessions.close(session_id(&id)?).await;
+    let id = session_id(&id)?;
+    // In this order: once it is closed nobody is asked for it any more, and it ends as soon as nobody is.
+    tokio::join!(state.sessions.close(id), async { state.asking.close(id) });
     Ok(())
 }
 

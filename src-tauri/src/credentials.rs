@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws::{Broker, BrokerOptions, Need, Source};
+use aws::{Broker, BrokerOptions, Need};
 use connect::Keyring;
 use ipc::{CommandError, ErrorCode};
 use secrecy::SecretString;
@@ -13,28 +13,34 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
+use crate::asking;
+use crate::keys::Keys;
 use crate::link;
 use crate::state::AppState;
 
 /// The broker, and what keeps it informed.
 pub(crate) struct Credentials {
     pub(crate) broker: Broker,
+    pub(crate) keys: Keys,
     watcher: Watcher,
 }
 
 impl Credentials {
     pub(crate) fn open() -> Self {
         let watcher = Watcher::start(Paths::from_environment());
+        let store = KeyStore::start();
         let options = BrokerOptions {
             files: watcher.subscribe(),
             open: Box::new(|url| {
                 Box::pin(async move { link::open(url.into()).await.map_err(|error| error.message) })
             }),
-            keys: Some(Box::new(Keyring(KeyStore::start()))),
+            keys: Some(Box::new(Keyring(store.clone()))),
             ..BrokerOptions::from_environment()
         };
+        let broker = Broker::new(options);
         Self {
-            broker: Broker::new(options),
+            keys: Keys::new(store, broker.clone()),
+            broker,
             watcher,
         }
     }
@@ -58,7 +64,8 @@ impl Credentials {
                         if changed.is_err() {
                             return;
                         }
-                        app.emit(ipc::QUESTIONS_EVENT, questions_to_page(&mut questions))
+                        questions.borrow_and_update();
+                        app.emit(ipc::QUESTIONS_EVENT, asking::all(&app))
                     }
                 };
                 if let Err(error) = told {
@@ -131,12 +138,12 @@ impl Credentials {
 
     pub(crate) async fn caller(
         &self,
-        source: &Source,
-        region: Option<&str>,
+        settings: &aws::Settings,
     ) -> Result<ipc::Caller, CommandError> {
         let caller = self
             .broker
-            .caller(source, region)
+            .via(&settings.network)
+            .caller(&settings.source(), settings.region.as_deref())
             .await
             .map_err(|error| command_error(&error))?;
         let role = caller.role();

@@ -3,11 +3,13 @@
 //! Commands parse, call one function and map the error. What a session is lives in `engine`, what AWS is in `aws`, what
 //! a saved connection is in `profiles`; this crate joins them and owns what runs.
 
+mod asking;
 mod clipboard;
 mod commands;
 mod convert;
 mod credentials;
 mod demo;
+mod keys;
 mod link;
 mod opening;
 mod orphans;
@@ -15,6 +17,7 @@ mod present;
 mod profiles_state;
 mod profiles_watch;
 mod sessions;
+mod settings_state;
 mod state;
 mod window;
 
@@ -40,16 +43,23 @@ pub fn run() -> ExitCode {
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
             commands::answer_mfa,
+            commands::answer_question,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,
             commands::cancel_question,
+            settings_state::change_settings,
             commands::close_session,
+            commands::keys::delete_keys,
+            settings_state::delete_theme,
             commands::end_orphans,
+            commands::keys::drop_waiting_keys,
             commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
+            commands::keys::keep_keys,
+            commands::keys::keep_waiting_keys,
             commands::leave_orphans,
             commands::open_link,
             commands::open_questions,
@@ -68,10 +78,16 @@ pub fn run() -> ExitCode {
             commands::read_clipboard,
             commands::resize_session,
             commands::retry_session,
+            commands::keys::list_keys,
+            settings_state::list_themes,
+            settings_state::open_settings_file,
+            settings_state::save_theme,
             commands::send_input,
             commands::session_timeline,
+            settings_state::settings,
             commands::sign_in,
             commands::sign_out,
+            settings_state::system_fonts,
             commands::who_am_i,
             commands::write_clipboard,
         ])
@@ -79,6 +95,7 @@ pub fn run() -> ExitCode {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
             profiles_watch::start(app.handle());
+            app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
             exit_on_signal(app.handle().clone());
             Ok(())

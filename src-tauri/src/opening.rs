@@ -6,17 +6,21 @@ use connect::{AwsSource, Plan};
 use engine::{SessionSource, SourceError, SourceErrorKind};
 use profiles::{Connection, LiveSession, Profile};
 use tauri::{AppHandle, Manager};
+use uuid::Uuid;
 
+use crate::asking;
 use crate::state::AppState;
 
 /// The control side of a session on this profile. Nothing happens before the session starts.
-pub(crate) fn source(app: AppHandle, profile: Profile) -> Arc<dyn SessionSource> {
+pub(crate) fn source(app: AppHandle, session: Uuid, profile: Profile) -> Arc<dyn SessionSource> {
     let broker = app.state::<AppState>().credentials.broker.clone();
-    Arc::new(AwsSource::new(broker, move || {
+    let person = asking::person(app.clone(), session);
+    let source = AwsSource::new(broker, move || {
         let app = app.clone();
         let profile = profile.clone();
         Box::pin(async move { plan(&app, profile).await })
-    }))
+    });
+    Arc::new(source.asking(person))
 }
 
 /// What is written down of a session on this profile while it lives, but for its id; nothing of the demo, which ends

@@ -104,6 +104,11 @@ impl Sessions {
         })
     }
 
+    /// Whether a session is set aside or live, and has not been closed.
+    pub(crate) fn knows(&self, id: Uuid) -> bool {
+        self.lock().by_id.contains_key(&id)
+    }
+
     /// The profile of a session that has not begun.
     pub(crate) fn profile_of(&self, id: Uuid) -> Result<ProfileId, SessionsError> {
         match self.lock().by_id.get(&id) {

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, ExitRequestApi, Manager};
 use tracing::info;
 
+use crate::asking::Asking;
 use crate::credentials::Credentials;
 use crate::demo::Demo;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::sessions::Sessions;
+use crate::settings_state::SettingsState;
 
 /// Where the application keeps its files.
 pub(crate) struct Dirs {
@@ -41,6 +43,8 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    pub(crate) asking: Asking,
+    pub(crate) settings: SettingsState,
     ending: AtomicBool,
 }
 
@@ -52,6 +56,8 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            asking: Asking::default(),
+            settings: SettingsState::open(&dirs.config),
             ending: AtomicBool::new(false),
         }
     }
@@ -69,6 +75,7 @@ impl AppState {
         let app = app.clone();
         tauri::async_runtime::spawn(async move {
             let state = app.state::<Self>();
+            state.asking.close_all();
             state.sessions.close_all().await;
             state.demo.shut_down().await;
             state.live.close();

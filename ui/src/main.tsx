@@ -11,8 +11,11 @@ import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
+import "./styles/asking.css";
 import "./styles/credentials.css";
 import "./styles/profileForm.css";
+import "./styles/keys.css";
+import "./styles/settings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

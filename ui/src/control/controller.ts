@@ -10,8 +10,10 @@ import * as tabs from "../model/tabs";
 import { rendererFor } from "../terminal/renderer";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
+import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { SettingsControl } from "./settingsControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -20,8 +22,10 @@ import { loadSettings } from "./windowSettings";
 export class Controller {
   readonly desk: Desk;
   readonly credentials: CredentialControl;
+  readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly settings: SettingsControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -29,11 +33,13 @@ export class Controller {
   constructor(host: Host) {
     this.desk = new Desk(host, loadSettings());
     this.credentials = new CredentialControl(this.desk);
+    this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);
+    this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
   get store(): Store<AppState> {
@@ -47,6 +53,7 @@ export class Controller {
   async start(): Promise<void> {
     await Promise.all([
       this.#loadInfo(),
+      this.settings.load(),
       this.profiles.load(),
       this.profiles.hear(),
       this.credentials.load(),
@@ -119,6 +126,9 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "showSettings":
+        this.settings.show();
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

@@ -90,6 +90,11 @@ export class CredentialControl {
     return this.desk.host.answerMfa(id, code);
   }
 
+  /** Rejects with why the answer will not do. */
+  answer(id: number, answer: string): Promise<void> {
+    return this.desk.host.answerQuestion(id, answer);
+  }
+
   whoAmI(profile: Profile): Promise<Caller> {
     return this.desk.host.whoAmI(profile.id);
   }

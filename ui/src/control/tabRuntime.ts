@@ -180,7 +180,7 @@ export class TabRuntime {
         await this.terminal.drawBoundary(strings.session.endedRule(this.#endedAt));
         this.terminal.resetCounters();
       }
-      const opened = await host.openSession(profile.id, this.terminal.size);
+      const opened = await host.openSession(profile.id, this.terminal.size, before?.id ?? null);
       if (connection.over) {
         // Cancelled meanwhile.
         await host.closeSession(opened.id);

@@ -12,6 +12,7 @@ import type { Renderer } from "../terminal/renderer";
 import type { TerminalView } from "../terminal/terminalView";
 import type { Desk } from "./desk";
 import { claimFocus } from "./focusClaim";
+import { redirectRestoredFocus } from "./focusRestore";
 import { TabRuntime } from "./tabRuntime";
 
 /** A question that a terminal asks; the dialogs answer it. */
@@ -123,10 +124,20 @@ export class TerminalControl {
     return active === null ? null : this.terminalOf(active);
   }
 
-  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
-  reclaim(): void {
-    const terminal = this.active();
-    if (terminal) claimFocus(terminal);
+  /** A dialog is over the terminal; gives what to call when it has gone, which gives the keyboard to the terminal. */
+  lend(): () => void {
+    // Under another dialog the keyboard goes back to that one by itself.
+    const mayTake = () => this.desk.store.state().dialog === null;
+    const end = redirectRestoredFocus(() => {
+      const terminal = mayTake() ? this.active() : null;
+      terminal?.focus();
+      return terminal !== null;
+    });
+    return () => {
+      end();
+      const terminal = mayTake() ? this.active() : null;
+      if (terminal) claimFocus(terminal);
+    };
   }
 
   forEach(change: (terminal: TerminalView) => void): void {

@@ -5,13 +5,15 @@ import type { TerminalControl } from "./terminalControl";
 import { saveSettings } from "./windowSettings";
 
 export class WindowControl {
+  #baseFontSize: number = FONT.usual;
+
   constructor(
     private readonly desk: Desk,
     private readonly terminals: TerminalControl,
   ) {
     desk.store.subscribe(() => {
-      const { sidebar, fontSize } = desk.store.state();
-      saveSettings({ sidebar, fontSize });
+      const { sidebar, zoom } = desk.store.state();
+      saveSettings({ sidebar, zoom });
     });
   }
 
@@ -30,7 +32,18 @@ export class WindowControl {
   }
 
   zoom(by: 1 | -1 | 0): void {
-    const fontSize = by === 0 ? FONT.usual : clamp(this.desk.store.state().fontSize + by, FONT);
+    const { fontSize } = this.desk.store.state();
+    const zoom = by === 0 ? 0 : clamp(fontSize + by, FONT) - this.#baseFontSize;
+    this.desk.set({ zoom });
+    this.setBaseFontSize(this.#baseFontSize);
+  }
+
+  /** What the settings say; the window's zoom stays on top of it. */
+  setBaseFontSize(base: number): void {
+    this.#baseFontSize = base;
+    const before = this.desk.store.state();
+    const fontSize = clamp(base + before.zoom, FONT);
+    if (fontSize === before.fontSize) return;
     this.desk.set({ fontSize });
     this.terminals.forEach((terminal) => terminal.setFontSize(fontSize));
   }

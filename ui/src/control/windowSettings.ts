@@ -1,16 +1,17 @@
 /** The few things about the window that are kept between starts, in the page's own storage. */
 import { type AppState, clamp, FONT, SIDEBAR } from "../model/appState";
 
-type Settings = Pick<AppState, "sidebar" | "fontSize">;
+type Settings = Pick<AppState, "sidebar" | "zoom">;
 
 const KEY = "sessiondeck.window";
 /** Below this the sidebar starts hidden, unless it was left open. */
 const NARROW = 700;
+const ZOOM = { min: FONT.min - FONT.max, max: FONT.max - FONT.min };
 
 export function loadSettings(): Settings {
   const usual: Settings = {
     sidebar: { open: window.innerWidth >= NARROW, width: SIDEBAR.usual },
-    fontSize: FONT.usual,
+    zoom: 0,
   };
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
@@ -21,7 +22,7 @@ export function loadSettings(): Settings {
         open: typeof sidebar["open"] === "boolean" ? sidebar["open"] : usual.sidebar.open,
         width: typeof sidebar["width"] === "number" ? clamp(sidebar["width"], SIDEBAR) : SIDEBAR.usual,
       },
-      fontSize: typeof stored["fontSize"] === "number" ? clamp(stored["fontSize"], FONT) : FONT.usual,
+      zoom: typeof stored["zoom"] === "number" ? clamp(stored["zoom"], ZOOM) : 0,
     };
   } catch {
     // Storage may be switched off or hold nonsense: then the window starts as new.
@@ -31,8 +32,8 @@ export function loadSettings(): Settings {
 
 let saved = "";
 
-export function saveSettings({ sidebar, fontSize }: Settings): void {
-  const text = JSON.stringify({ sidebar, fontSize });
+export function saveSettings({ sidebar, zoom }: Settings): void {
+  const text = JSON.stringify({ sidebar, zoom });
   if (text === saved) return;
   saved = text;
   try {

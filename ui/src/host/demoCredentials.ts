@@ -92,6 +92,7 @@ type CredentialCalls = Pick<
   | "signIn"
   | "signOut"
   | "answerMfa"
+  | "answerQuestion"
   | "cancelQuestion"
 >;
 
@@ -108,6 +109,7 @@ export class DemoCredentials implements CredentialCalls {
   #signedInUntil: number | null = null;
   #coded = false;
   #rolesUntil: number | null = null;
+  readonly #given = new Map<number, string>();
   readonly #hearers = new Set<(questions: readonly Question[]) => void>();
   readonly #setupHearers = new Set<() => void>();
 
@@ -126,6 +128,24 @@ export class DemoCredentials implements CredentialCalls {
     return new Promise((done) => {
       this.#waiters = [...this.#waiters, { id, done }];
     });
+  }
+
+  /** Asks what only the person can say: the number of the question, and the answer or null. */
+  askFor(about: QuestionAbout): { readonly id: number; readonly answer: Promise<string | null> } {
+    const { id } = this.#ask(about);
+    const answer = new Promise<string | null>((done) => {
+      const told = (answered: boolean) => done(answered ? (this.#given.get(id) ?? null) : null);
+      this.#waiters = [...this.#waiters, { id, done: told }];
+    });
+    return { id, answer };
+  }
+
+  async answerQuestion(id: number, answer: string): Promise<void> {
+    await Promise.resolve();
+    if (!this.#questions.some((each) => each.id === id))
+      throw new HostError("invalidArgument", "Nobody waits for this answer any more.");
+    this.#given.set(id, answer);
+    this.#end(id, true);
   }
 
   caller({ awsProfile }: Profile): Caller {

@@ -5,6 +5,7 @@
 import type { Ended } from "../generated/Ended";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { QuestionAbout } from "../generated/QuestionAbout";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionState } from "../generated/SessionState";
 import type { StoreNotice } from "../generated/StoreNotice";
@@ -14,6 +15,9 @@ import { encodeBase64 } from "./base64";
 import { EMPTY_DRAFT } from "../model/profiles";
 import { DemoCredentials } from "./demoCredentials";
 import { DemoProfiles, type Seed } from "./demoProfiles";
+import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
+import { DemoKeys } from "./demoKeys";
+import { demoSettings } from "./demoSettings";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -200,6 +204,7 @@ const SCENES: Readonly<
   tree: { profiles: TREE, notices: [] },
   thousands: { profiles: THOUSANDS, notices: [] },
   asking: { profiles: ASKING, notices: [] },
+  rules: { profiles: RULES, notices: [] },
   bare: { profiles: [], notices: [] },
   newer: { profiles: TEAM, notices: [{ kind: "newer", schema: 7 }] },
 };
@@ -238,6 +243,14 @@ const UNANSWERED: Ended = {
   exitCode: null,
 };
 
+const UNCHOSEN: Ended = {
+  ...UNANSWERED,
+  message: "You chose no node, so no session was started.",
+  remedy: "Start again to be asked again, or name one of them as the target.",
+};
+
+const UNREASONED: Ended = { ...UNANSWERED, message: "You gave no reason, so no session was started." };
+
 const OPEN: SessionState = {
   kind: "open",
   sessionId: "ana-0c9f4ab1d27e8f356",
@@ -253,6 +266,10 @@ interface DemoSession {
   owed: number;
   readonly timers: ReturnType<typeof setTimeout>[];
   readonly timeline: TimelineEntry[];
+  /** The node that its rule led to, once somebody has chosen it. */
+  node: string | null;
+  /** The question that it waits for. */
+  asks: number | null;
   /** The connection is lost: how it comes back. */
   resume: (() => void) | null;
 }
@@ -260,12 +277,15 @@ interface DemoSession {
 export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
+  const keys = new DemoKeys(parameters.get("keyring"), parameters.get("scene") === "bare");
   const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
   let clipboard = "";
   let lastId = 0;
   const newId = (kind: string) => `${kind}-${++lastId}`;
   const profiles = new DemoProfiles(scene.profiles, scene.notices);
   const sessions = new Map<string, DemoSession>();
+  /** Where the rules of closed sessions led. */
+  const chosen = new Map<string, string>();
 
   const session = (id: string): DemoSession => {
     const found = sessions.get(id);
@@ -291,6 +311,24 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     state(to, { kind: "connecting", phase: "starting" });
     if (!(await credentials.ready(to.profile))) {
       end(to, UNANSWERED);
+      return;
+    }
+    const ask = async (about: QuestionAbout): Promise<string | null> => {
+      const { id, answer } = credentials.askFor(about);
+      to.asks = id;
+      return answer.finally(() => (to.asks = null));
+    };
+    const choice = to.node === null ? nodeQuestion(to.profile) : null;
+    if (choice) {
+      to.node = await ask(choice);
+      if (to.node === null) {
+        end(to, UNCHOSEN);
+        return;
+      }
+    }
+    const reason = reasonQuestion(to.profile);
+    if (reason && (await ask(reason)) === null) {
+      end(to, UNREASONED);
       return;
     }
     if (refused) {
@@ -336,7 +374,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     later(OUTAGE_MS, () => to.resume?.());
   };
 
-  const open = (profileId: string, size: TerminalSize) => {
+  const open = (profileId: string, size: TerminalSize, after: string | null) => {
     const profile = profiles.find(profileId);
     const id = newId("session");
     const made: DemoSession = {
@@ -345,6 +383,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       owed: 0,
       timers: [],
       timeline: [],
+      node: (after === null ? null : chosen.get(after)) ?? null,
+      asks: null,
       resume: null,
       emit: () => undefined,
       shell: new DemoShell(
@@ -404,6 +444,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     resetProfile: (id) => answer(() => profiles.reset(id)),
     undoProfiles: (undo) => answer(() => profiles.undo(undo)),
     forgetRecents: (id) => answer(() => profiles.forget(id)),
+    listKeys: () => keys.listKeys(),
+    keepKeys: (typed) => keys.keepKeys(typed),
+    keepWaitingKeys: (onlyForThisRun) => keys.keepWaitingKeys(onlyForThisRun),
+    dropWaitingKeys: () => keys.dropWaitingKeys(),
+    deleteKeys: (name) => keys.deleteKeys(name),
     awsSetup: () => credentials.awsSetup(),
     listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
     openQuestions: () => credentials.openQuestions(),
@@ -411,9 +456,10 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     signIn: (label, withCode) => credentials.signIn(label, withCode),
     signOut: () => credentials.signOut(),
     answerMfa: (id, code) => credentials.answerMfa(id, code),
+    answerQuestion: (id, given) => credentials.answerQuestion(id, given),
     cancelQuestion: (id) => credentials.cancelQuestion(id),
     whoAmI: (profileId) => answer(() => credentials.caller(profiles.findOwn(profileId))),
-    openSession: (profileId, size) => answer(() => open(profileId, size)),
+    openSession: (profileId, size, after) => answer(() => open(profileId, size, after)),
     listenSession: (event, listener) =>
       answer(() => {
         const to = session(event.replace(/^session:/, ""));
@@ -451,6 +497,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
       answer(() => {
         const to = session(id);
         for (const timer of to.timers) clearTimeout(timer);
+        if (to.asks !== null) void credentials.cancelQuestion(to.asks);
+        if (to.node !== null) chosen.set(id, to.node);
         end(to, {
           cause: "closed",
           by: "me",
@@ -464,6 +512,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    ...demoSettings(parameters.get("settings")),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

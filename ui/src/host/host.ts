@@ -20,6 +20,10 @@ import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { StoredKeys } from "../generated/StoredKeys";
+import type { SettingChange } from "../generated/SettingChange";
+import type { SettingsState } from "../generated/SettingsState";
+import type { StoredTheme } from "../generated/StoredTheme";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TreeItem } from "../generated/TreeItem";
 
@@ -29,6 +33,16 @@ export interface Interrupt {
   readonly bytes: Uint8Array;
   readonly closing: Uint8Array;
   readonly alwaysClose: boolean;
+}
+
+/** Keys as they are typed, on their only way. */
+export interface TypedKeys {
+  readonly name: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+  /** Whether they take the place of those with this name. */
+  readonly replace: boolean;
 }
 
 /** Ends what a subscription started. */
@@ -75,13 +89,24 @@ export interface Host {
   signOut(session: string): Promise<void>;
   /** Resolves once the code has done; else the question stands and tells its problem. */
   answerMfa(id: number, code: string): Promise<void>;
+  /** Resolves once the answer has done; else it rejects with why, and the question stands. */
+  answerQuestion(id: number, answer: string): Promise<void>;
   /** Whoever waits for the answer goes without. */
   cancelQuestion(id: number): Promise<void>;
   /** Who the credentials of a profile's connections make one. */
   whoAmI(profileId: string): Promise<Caller>;
 
-  /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
-  openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;
+  /** The keys that the person typed, without their secrets; the keyring may take its time. */
+  listKeys(): Promise<StoredKeys>;
+  /** Keeps keys in the keyring. Rejects with `credentials` where that does not take them: then they wait at the host. */
+  keepKeys(typed: TypedKeys): Promise<void>;
+  /** Keeps what waits, in the keyring or until the application ends. */
+  keepWaitingKeys(onlyForThisRun: boolean): Promise<void>;
+  dropWaitingKeys(): Promise<void>;
+  deleteKeys(name: string): Promise<void>;
+
+  /** Sets a session aside, in the place of the tab's session before. It begins with {@link attachSession}, so that nothing is missed before listening. */
+  openSession(profileId: string, size: TerminalSize, after: string | null): Promise<SessionOpened>;
   /** Hears of one session; `event` is what {@link openSession} gave. */
   listenSession(event: string, listener: (event: SessionEvent) => void): Promise<Unlisten>;
   attachSession(id: string): Promise<void>;
@@ -106,6 +131,19 @@ export interface Host {
   endOrphans(): Promise<void>;
   /** Leaves them all alone, for good. */
   leaveOrphans(): Promise<void>;
+
+  settings(): Promise<SettingsState>;
+  /** Makes all changes or none. */
+  changeSettings(changes: readonly SettingChange[]): Promise<SettingsState>;
+  /** Hears of the settings whenever their file has changed. */
+  listenSettings(listener: (settings: SettingsState) => void): Promise<Unlisten>;
+  /** Opens the settings file in what the system has for text. */
+  openSettingsFile(): Promise<void>;
+  /** Families whose characters all have one width. Takes its time. */
+  systemFonts(): Promise<readonly string[]>;
+  listThemes(): Promise<readonly StoredTheme[]>;
+  saveTheme(theme: StoredTheme): Promise<void>;
+  deleteTheme(name: string): Promise<void>;
 
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;

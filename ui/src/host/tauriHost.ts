@@ -16,6 +16,9 @@ import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { StoredKeys } from "../generated/StoredKeys";
+import type { SettingsState } from "../generated/SettingsState";
+import type { StoredTheme } from "../generated/StoredTheme";
 import { encodeBase64 } from "./base64";
 import { type Host, toHostError } from "./host";
 
@@ -48,9 +51,15 @@ export const tauriHost: Host = {
   signIn: (session, withCode) => call("sign_in", { session, withCode }),
   signOut: (session) => call("sign_out", { session }),
   answerMfa: (id, code) => call("answer_mfa", { id, code }),
+  answerQuestion: (id, answer) => call("answer_question", { id, answer }),
   cancelQuestion: (id) => call("cancel_question", { id }),
   whoAmI: (profileId) => call<Caller>("who_am_i", { profileId }),
-  openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
+  listKeys: () => call<StoredKeys>("list_keys"),
+  keepKeys: (typed) => call("keep_keys", { ...typed }),
+  keepWaitingKeys: (onlyForThisRun) => call("keep_waiting_keys", { onlyForThisRun }),
+  dropWaitingKeys: () => call("drop_waiting_keys"),
+  deleteKeys: (name) => call("delete_keys", { name }),
+  openSession: (profileId, size, after) => call<SessionOpened>("open_session", { profileId, size, after }),
   listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
   attachSession: (id) => call("attach_session", { id }),
   sendInput: (id, bytes, epoch) => call("send_input", { id, data: encodeBase64(bytes), epoch }),
@@ -71,6 +80,14 @@ export const tauriHost: Host = {
   findOrphans: () => call<Orphan[]>("find_orphans"),
   endOrphans: () => call("end_orphans"),
   leaveOrphans: () => call("leave_orphans"),
+  settings: () => call<SettingsState>("settings"),
+  changeSettings: (changes) => call<SettingsState>("change_settings", { changes }),
+  listenSettings: (listener) => listen<SettingsState>("settings", ({ payload }) => listener(payload)),
+  openSettingsFile: () => call("open_settings_file"),
+  systemFonts: () => call<string[]>("system_fonts"),
+  listThemes: () => call<StoredTheme[]>("list_themes"),
+  saveTheme: (theme) => call("save_theme", { theme }),
+  deleteTheme: (name) => call("delete_theme", { name }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

@@ -6,9 +6,13 @@ import type { Profile } from "../generated/Profile";
 import type { ProfileFolder } from "../generated/ProfileFolder";
 import type { ProfileOpening } from "../generated/ProfileOpening";
 import type { Question } from "../generated/Question";
+import type { StoredKeys } from "../generated/StoredKeys";
+import type { SettingsState } from "../generated/SettingsState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { TreeItem } from "../generated/TreeItem";
+import { INITIAL_SETTINGS } from "./settings";
 import { NO_TABS, type Tabs } from "./tabs";
+import type { Theme } from "./themes/colours";
 
 export type Profiles =
   | { readonly kind: "loading" }
@@ -42,11 +46,14 @@ export interface ProfileTree {
 export type DialogState =
   | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly folder?: string }
   | { readonly kind: "moveProfiles"; readonly items: readonly TreeItem[]; readonly what: string }
-  | { readonly kind: "aws" };
+  | { readonly kind: "aws" }
+  | { readonly kind: "settings" };
 
 export interface AppState {
   readonly info: AppInfo | null;
   readonly aws: AwsSetup | null;
+  /** Keys that the person typed; null before the keyring has been asked. */
+  readonly storedKeys: StoredKeys | null;
   /** What only the person can give; the first is asked. */
   readonly questions: readonly Question[];
   readonly profiles: Profiles;
@@ -60,11 +67,17 @@ export interface AppState {
   /** The last change worth saying aloud. */
   readonly announcement: string;
   readonly sidebar: { readonly open: boolean; readonly width: number };
+  /** What the settings say with this window's zoom over it. */
   readonly fontSize: number;
+  /** By how many pixels this window's text differs from the settings. */
+  readonly zoom: number;
+  readonly settings: SettingsState;
+  /** Themes that the person has imported. */
+  readonly ownThemes: readonly Theme[];
 }
 
 export const SIDEBAR = { min: 180, max: 420, usual: 248 } as const;
-export const FONT = { min: 8, max: 32, usual: 13 } as const;
+export const FONT = { min: 6, max: 48, usual: 13 } as const;
 
 export const clamp = (value: number, { min, max }: { min: number; max: number }): number =>
   Math.max(min, Math.min(max, Math.round(value)));
@@ -72,6 +85,7 @@ export const clamp = (value: number, { min, max }: { min: number; max: number })
 export const INITIAL: AppState = {
   info: null,
   aws: null,
+  storedKeys: null,
   questions: [],
   profiles: { kind: "loading" },
   profileTree: { folders: [], recents: [], file: "" },
@@ -83,6 +97,9 @@ export const INITIAL: AppState = {
   announcement: "",
   sidebar: { open: true, width: SIDEBAR.usual },
   fontSize: FONT.usual,
+  zoom: 0,
+  settings: INITIAL_SETTINGS,
+  ownThemes: [],
 };
 
 /** The question to ask now: none while something else is being filled in, whose keys would go astray. */

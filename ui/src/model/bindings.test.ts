@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
-import { actionFor, chordFor } from "./bindings";
+import { ACTIONS } from "./actions";
+import { actionFor, chordFor, DEFAULT_KEYS, Keymap, PRESETS, SEND_TO_SESSION, setKeys } from "./bindings";
+import { canonicalChord, judgeChord } from "./chords";
 
 const press = (key: string, code: string, modifiers = "") => ({
   key,
@@ -77,5 +79,75 @@ describe("actionFor", () => {
   it("names the chord of an action", () => {
     expect(chordFor("newTab", false)).toBe("Ctrl+Shift+T");
     expect(chordFor("newTab", true)).toBe("Cmd+T");
+  });
+});
+
+describe("the catalogue", () => {
+  it("names each action once", () => {
+    expect(new Set(ACTIONS.map(({ id }) => id)).size).toBe(ACTIONS.length);
+    expect(new Set(ACTIONS.map(({ name }) => name)).size).toBe(ACTIONS.length);
+  });
+
+  it.each([false, true])(
+    "has chords in their one spelling, and none that is the shell's (mac: %s)",
+    (mac) => {
+      for (const { id, keys } of ACTIONS) {
+        for (const chord of mac ? keys.mac : keys.other) {
+          expect(canonicalChord(chord), id).toBe(chord);
+          expect(judgeChord(chord, mac)?.refused ?? false, `${id}: ${chord}`).toBe(false);
+        }
+      }
+    },
+  );
+
+  it.each([false, true])("gives no chord to two actions, in no preset (mac: %s)", (mac) => {
+    for (const preset of PRESETS) {
+      expect(new Keymap({ preset, overrides: {} }, mac).clashes, preset).toEqual([]);
+    }
+  });
+});
+
+describe("Keymap", () => {
+  const map = (overrides: Record<string, string>, preset: (typeof PRESETS)[number] = "sessiondeck") =>
+    new Keymap({ preset, overrides }, false);
+
+  it("puts an override before the default and keeps the action's other chords", () => {
+    const keys = map({ "ctrl+shift+x": "newTab", "Ctrl+Shift+W": "copy" });
+    expect(keys.actionFor(press("X", "KeyX", "CS"))).toEqual({ kind: "newTab" });
+    expect(keys.actionFor(press("T", "KeyT", "CS"))).toEqual({ kind: "newTab" });
+    expect(keys.actionFor(press("W", "KeyW", "CS"))).toEqual({ kind: "copy" });
+    expect(keys.bindingsOf("newTab").map(({ chord }) => chord)).toEqual(["Ctrl+Shift+X", "Ctrl+Shift+T"]);
+    expect(keys.bindingsOf("closeTab")).toEqual([]);
+  });
+
+  it("leaves a chord to the session where that is wished", () => {
+    const keys = map({ "Ctrl+Shift+T": SEND_TO_SESSION });
+    expect(keys.actionFor(press("T", "KeyT", "CS"))).toBeNull();
+    expect(keys.sent).toEqual(new Set(["Ctrl+Shift+T"]));
+  });
+
+  it("passes over what says nothing and tells it", () => {
+    const keys = map({ "Ctrl+Shift+Y": "danceTango", "no such key": "copy" });
+    expect(keys.unknown).toEqual(["Ctrl+Shift+Y", "no such key"]);
+    expect(keys.actionFor(press("Y", "KeyY", "CS"))).toBeNull();
+  });
+
+  it("has the browsers' tab keys in their preset", () => {
+    const keys = map({}, "browser");
+    expect(keys.actionFor(press("3", "Digit3", "A"))).toEqual({ kind: "goToTab", number: 3 });
+    expect(keys.actionFor(press("PageUp", "PageUp", "C"))).toEqual({ kind: "switchTab", by: -1 });
+    expect(keys.actionFor(press("#", "Digit3", "CS"))).toBeNull();
+  });
+
+  describe("in use", () => {
+    afterEach(() => setKeys(DEFAULT_KEYS));
+    it("changes what keys do and what is shown", () => {
+      setKeys({
+        preset: "sessiondeck",
+        overrides: { "Ctrl+Shift+T": SEND_TO_SESSION, "Ctrl+Shift+Y": "newTab" },
+      });
+      expect(chordFor("newTab", false)).toBe("Ctrl+Shift+Y");
+      expect(actionFor(press("T", "KeyT", "CS"), false)).toBeNull();
+    });
   });
 });

@@ -8,7 +8,7 @@ import { actionFor } from "../model/bindings";
 import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
-import { AwsDialog } from "./AwsDialog";
+import { AwsDialog } from "./aws/AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";
@@ -17,6 +17,7 @@ import { ProfileDialog } from "./profile/ProfileDialog";
 import { Questions } from "./Questions";
 import { MoveDialog } from "./sidebar/MoveDialog";
 import { Sidebar } from "./sidebar/Sidebar";
+import { SettingsDialog } from "./settings/SettingsDialog";
 import { Workspace } from "./Workspace";
 
 export function App({ controller }: { readonly controller: Controller }) {
@@ -96,7 +97,7 @@ function useColourScheme(controller: Controller): void {
       "(prefers-contrast: more)",
       "(forced-colors: active)",
     ].map((query) => matchMedia(query));
-    const refresh = () => controller.window.refreshThemes();
+    const refresh = () => controller.settings.apply();
     for (const query of queries) query.addEventListener("change", refresh);
     return () => {
       for (const query of queries) query.removeEventListener("change", refresh);
@@ -120,6 +121,8 @@ function Dialogs() {
       return <MoveDialog items={dialog.items} what={dialog.what} />;
     case "aws":
       return <AwsDialog />;
+    case "settings":
+      return <SettingsDialog />;
     default:
       return assertNever(dialog);
   }

@@ -1,16 +1,6 @@
 import { ChevronRight, Copy, ExternalLink, Globe, TriangleAlert } from "lucide-react";
-import { type ReactNode, type Ref, useEffect, useId, useRef, useState } from "react";
-import {
-  Button,
-  Dialog,
-  Disclosure,
-  DisclosurePanel,
-  Form,
-  Heading,
-  Input,
-  Modal,
-  ModalOverlay,
-} from "react-aria-components";
+import { useEffect, useId, useRef, useState } from "react";
+import { Button, Disclosure, DisclosurePanel, Form, Input } from "react-aria-components";
 
 import type { Problem } from "../generated/Problem";
 import type { Question } from "../generated/Question";
@@ -24,13 +14,12 @@ import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useApp, useController } from "./context";
 import { IconButton } from "./IconButton";
+import { QuestionFrame } from "./QuestionFrame";
+import { ChooseNodeQuestion, ReasonQuestion } from "./SessionQuestions";
 import { useNow } from "./useNow";
 import { useStore } from "./useStore";
 
 const text = strings.question;
-
-/** Who is typing in a terminal when the question comes up has not yet seen it. */
-const UNSEEN_MS = 500;
 
 /** What connections need of the person: one question after another, once nothing else is being asked. */
 export function CredentialQuestions() {
@@ -44,52 +33,13 @@ export function CredentialQuestions() {
       return <SignInQuestion about={about} key={question.id} question={question} />;
     case "mfa":
       return <MfaQuestion about={about} key={question.id} question={question} />;
+    case "chooseNode":
+      return <ChooseNodeQuestion about={about} key={question.id} question={question} />;
+    case "reason":
+      return <ReasonQuestion about={about} key={question.id} question={question} />;
     default:
       return assertNever(about);
   }
-}
-
-interface FrameProps {
-  readonly question: Question;
-  readonly title: string;
-  readonly testId: string;
-  readonly step?: string;
-  readonly ref?: Ref<HTMLElement>;
-  readonly children: ReactNode;
-}
-
-/** The dialog around a question. Escape means "not now". */
-function Frame({ question, title, testId, step, ref, children }: FrameProps) {
-  const controller = useController();
-  const [since] = useState(() => performance.now());
-  useEffect(
-    () => () => {
-      // Under another dialog the keyboard goes back to that one by itself.
-      if (controller.store.state().dialog === null) controller.terminals.reclaim();
-    },
-    [controller],
-  );
-  return (
-    <ModalOverlay
-      className="overlay"
-      isOpen
-      onOpenChange={(open) => {
-        if (!open && performance.now() - since > UNSEEN_MS) controller.credentials.cancel(question);
-      }}
-    >
-      <Modal className="modal modal-question">
-        <Dialog
-          className="dialog"
-          data-step={step}
-          data-testid={testId}
-          {...(ref === undefined ? {} : { ref })}
-        >
-          <Heading slot="title">{title}</Heading>
-          {children}
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
-  );
 }
 
 type SignIn = Extract<QuestionAbout, { kind: "signIn" }>;
@@ -115,7 +65,7 @@ function SignInQuestion({ question, about }: { readonly question: Question; read
   };
 
   return (
-    <Frame
+    <QuestionFrame
       question={question}
       ref={dialog}
       step={kind}
@@ -172,7 +122,7 @@ function SignInQuestion({ question, about }: { readonly question: Question; read
           </Button>
         ) : null}
       </div>
-    </Frame>
+    </QuestionFrame>
   );
 }
 
@@ -336,7 +286,7 @@ function MfaQuestion({ question, about }: { readonly question: Question; readonl
   };
 
   return (
-    <Frame question={question} testId={testIds.mfaDialog} title={text.mfaTitle}>
+    <QuestionFrame question={question} testId={testIds.mfaDialog} title={text.mfaTitle}>
       <Form
         className="form"
         onSubmit={(event) => {
@@ -406,6 +356,6 @@ function MfaQuestion({ question, about }: { readonly question: Question; readonl
           </Button>
         </div>
       </Form>
-    </Frame>
+    </QuestionFrame>
   );
 }

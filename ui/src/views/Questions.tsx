@@ -22,7 +22,7 @@ interface AskProps {
 }
 
 /** A question with two answers. No is where the focus is, and what Escape means. */
-function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, children }: AskProps) {
+export function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, children }: AskProps) {
   return (
     <ModalOverlay
       className="overlay"

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::{
-    InstanceInformationStringFilter, PingStatus, SessionFilter, SessionFilterKey, SessionState,
+    InstanceInformationStringFilter, PingStatus, PlatformType, SessionFilter, SessionFilterKey,
+    SessionState,
 };
 use http::{HeaderMap, Uri};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -93,6 +94,14 @@ pub struct Node {
     pub name: Option<String>,
     /// Whether its agent has answered lately.
     pub is_online: bool,
+    /// The service's word for that, such as `Online` or `ConnectionLost`.
+    pub ping_status: Option<String>,
+    /// Its address, as its agent tells it.
+    pub ip_address: Option<String>,
+    /// What it runs, such as `Amazon Linux 2023`.
+    pub platform: Option<String>,
+    /// Whether it runs Windows.
+    pub is_windows: bool,
 }
 
 /// A data key, in the clear and as KMS encrypted it.
@@ -174,6 +183,7 @@ impl Client {
     /// [`ErrorCode::RegionMissing`] or [`ErrorCode::NetworkSettings`] for a proxy or TLS set-up that cannot be used.
     pub async fn connect(settings: Settings, broker: &Broker) -> Result<Self, Error> {
         let source = settings.source();
+        let broker = broker.via(&settings.network);
         let region = broker
             .region(&source, settings.region.as_deref())
             .ok_or_else(|| Error::new(ErrorCode::RegionMissing, None))?;
@@ -436,6 +446,14 @@ impl Client {
                                 .or(node.computer_name)
                                 .filter(|name| !name.is_empty()),
                             is_online: node.ping_status == Some(PingStatus::Online),
+                            ping_status: node.ping_status.map(|status| status.as_str().to_owned()),
+                            ip_address: node.ip_address.filter(|address| !address.is_empty()),
+                            is_windows: node.platform_type == Some(PlatformType::Windows),
+                            platform: platform(
+                                node.platform_name,
+                                node.platform_version,
+                                node.platform_type,
+                            ),
                         })
                     }),
             );
@@ -507,6 +525,21 @@ fn started(
         session_id: session_id?,
         token: SecretString::from(token?),
         stream_url: SecretString::from(stream_url?),
+    })
+}
+
+/// A node's system in words, as far as its agent has told it.
+fn platform(
+    name: Option<String>,
+    version: Option<String>,
+    kind: Option<PlatformType>,
+) -> Option<String> {
+    let name = name
+        .filter(|name| !name.is_empty())
+        .or_else(|| kind.map(|kind| kind.as_str().to_owned()))?;
+    Some(match version.filter(|version| !version.is_empty()) {
+        Some(version) => format!("{name} {version}"),
+        None => name,
     })
 }
 

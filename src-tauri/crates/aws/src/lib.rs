@@ -26,4 +26,4 @@ pub use credentials::{
 pub use error::{Error, ErrorCode};
 pub use hosts::{StreamGateway, StreamHost, regions};
 pub use proxy::{Proxy, ProxyRules};
-pub use settings::{Credentials, Endpoint, Settings};
+pub use settings::{Credentials, Endpoint, NetworkOverrides, Settings};

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::error::Error;
+use crate::settings::NetworkOverrides;
 
 /// An HTTP proxy, reached over TLS or plainly.
 #[derive(Clone)]
@@ -113,6 +114,35 @@ impl ProxyRules {
         Self::read(|name| std::env::var(name).ok())
     }
 
+    /// The environment's rules, but for what one connection says in their place.
+    pub(crate) fn with(overrides: &NetworkOverrides) -> Result<Self, Error> {
+        Self::with_environment(overrides, |name| std::env::var(name).ok())
+    }
+
+    fn with_environment(
+        overrides: &NetworkOverrides,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let is_proxy = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.ends_with("_proxy") && name != "no_proxy"
+        };
+        // A variable that is wrong does not matter where another proxy takes its place.
+        let mut rules = Self::read(|name| match &overrides.proxy {
+            Some(_) if is_proxy(name) => None,
+            _ => variable(name),
+        })?;
+        if let Some(proxy) = &overrides.proxy {
+            let proxy = Proxy::parse("the proxy of this connection", proxy)?;
+            rules.https = Some(proxy.clone());
+            rules.http = Some(proxy);
+        }
+        if let Some(exceptions) = &overrides.no_proxy {
+            rules.exceptions = exceptions_of(exceptions);
+        }
+        Ok(rules)
+    }
+
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let get = |names: &[&'static str]| {
             names.iter().find_map(|name| {
@@ -134,12 +164,7 @@ impl ProxyRules {
                 .transpose()
         };
         let exceptions = get(&["no_proxy", "NO_PROXY"])
-            .map(|(_, value)| {
-                value
-                    .split([',', ' ', '\t'])
-                    .filter_map(Exception::parse)
-                    .collect()
-            })
+            .map(|(_, value)| exceptions_of(&value))
             .unwrap_or_default();
         Ok(Self {
             https: parse(get(&["https_proxy", "HTTPS_PROXY"]).or_else(all))?,
@@ -168,6 +193,12 @@ impl ProxyRules {
             .any(|exception| exception.covers(&host, address, port));
         (!is_loopback && !is_exception).then_some(proxy)
     }
+}
+
+fn exceptions_of(list: &str) -> Vec<Exception> {
+    list.split([',', ' ', '\t'])
+        .filter_map(Exception::parse)
+        .collect()
 }
 
 /// One entry of `NO_PROXY`.
@@ -346,6 +377,39 @@ mod tests {
                 false
             ),
             two
+        );
+    }
+
+    #[test]
+    fn what_a_connection_says_takes_the_place_of_the_environments_word() {
+        let environment = |name: &str| match name {
+            "HTTPS_PROXY" => Some("http://one:3128".to_owned()),
+            "ALL_PROXY" => Some("socks5://broken".to_owned()),
+            "NO_PROXY" => Some("inside.test".to_owned()),
+            _ => None,
+        };
+        let with = |proxy: Option<&str>, no_proxy: Option<&str>| {
+            let overrides = NetworkOverrides {
+                proxy: proxy.map(str::to_owned),
+                no_proxy: no_proxy.map(str::to_owned),
+                ..NetworkOverrides::default()
+            };
+            ProxyRules::with_environment(&overrides, environment)
+        };
+        assert!(with(None, None).is_err(), "the environment's is wrong");
+        let rules = with(Some("http://two:8080"), None).unwrap();
+        let two = Some("http://two:8080".to_owned());
+        assert_eq!(used(&rules, true, "ssm.test"), two);
+        assert_eq!(used(&rules, false, "ssm.test"), two);
+        assert_eq!(used(&rules, true, "inside.test"), None);
+        assert_eq!(used(&rules, true, "127.0.0.1"), None);
+        let rules = with(Some("http://two:8080"), Some("other.test")).unwrap();
+        assert_eq!(used(&rules, true, "inside.test"), two);
+        assert_eq!(used(&rules, true, "a.other.test"), None);
+        let error = with(Some("ftp://two"), None).unwrap_err();
+        assert!(
+            error.message().contains("the proxy of this connection"),
+            "{error}"
         );
     }
 

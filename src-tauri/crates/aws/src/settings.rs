@@ -1,5 +1,7 @@
 //! What one connection says of AWS: whose credentials, which region, which endpoints.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 
 use crate::credentials::Source;
@@ -34,6 +36,39 @@ pub struct Endpoint {
     pub ssmmessages: Option<String>,
 }
 
+/// What differs from this computer's way to AWS, for one connection: for its API calls, its data channel and whatever its
+/// credentials take. The default differs in nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NetworkOverrides {
+    /// The URL of the proxy in place of the environment's; what the exceptions name and this computer's own addresses are
+    /// reached straight all the same.
+    pub proxy: Option<String>,
+    /// The hosts that are reached straight, in place of `NO_PROXY` and written like it.
+    pub no_proxy: Option<String>,
+    /// The file of certificate authorities, in place of `AWS_CA_BUNDLE` and the AWS profile's; `~/` is the home folder.
+    pub ca_bundle: Option<String>,
+    /// URLs in place of AWS's own, by service: `ssm`, `ssmmessages`, `kms`, `sts`, `ec2`, `sso`, `sso-oidc`.
+    pub endpoints: BTreeMap<String, String>,
+}
+
+impl NetworkOverrides {
+    /// Says whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The URL in place of a service's own; the SDK writes `SSO OIDC` where people write `sso-oidc`.
+    pub(crate) fn endpoint(&self, service_id: &str) -> Option<&str> {
+        let plain = |name: &str| name.to_ascii_lowercase().replace([' ', '-'], "");
+        let wanted = plain(service_id);
+        self.endpoints
+            .iter()
+            .find(|(name, _)| plain(name) == wanted)
+            .map(|(_, url)| url.as_str())
+    }
+}
+
 /// What one connection says of AWS. The default is what the AWS tools would do without any option.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -45,6 +80,8 @@ pub struct Settings {
     pub endpoint: Option<Endpoint>,
     /// Where credentials come from.
     pub credentials: Credentials,
+    /// What differs in the way to AWS.
+    pub network: NetworkOverrides,
 }
 
 impl Settings {

@@ -34,7 +34,7 @@ impl Bundle {
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |why: &str| {
             Error::network_settings(&format!(
-                "the certificate bundle {} (AWS_CA_BUNDLE, or the profile's ca_bundle) {why}",
+                "the certificate bundle {} (this connection's, AWS_CA_BUNDLE, or the profile's ca_bundle) {why}",
                 path.display()
             ))
         };

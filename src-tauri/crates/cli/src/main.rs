@@ -6,9 +6,11 @@
 
 mod ending;
 mod escape;
+mod found;
 mod keys;
 mod options;
 mod parameters;
+mod person;
 mod place;
 mod session;
 mod sessions;
@@ -57,11 +59,12 @@ fn run(wish: Wish, options: &Options) -> Result<u8, Trouble> {
         Wish::Resume => Err(sessions::resume()),
         Wish::Connect { place, has_escape } => {
             let plan = place::plan(&place, options)?;
-            wait(session::run(plan, How::Connect { has_escape }))
+            let reason = options.reason.clone();
+            wait(session::run(plan, reason, How::Connect { has_escape }))
         }
         Wish::Exec { place } => {
             let plan = place::plan(&place, options)?;
-            wait(session::run(plan, How::Exec))
+            wait(session::run(plan, options.reason.clone(), How::Exec))
         }
         Wish::List { owner } => wait(sessions::list(options, owner.as_deref())),
         Wish::End { session_id } => wait(sessions::end(options, &session_id)),

@@ -29,7 +29,8 @@ Options:
   --parameters <NAME=VALUE[,VALUE]...>...
                          The document's parameters; quotes keep a comma, as in
                          'command=\"a, b\"'; a JSON object is taken too
-  --reason <TEXT>        Why, for the account's session history
+  --reason <TEXT>        Why, for the account's session history; where the saved
+                         connection asks for it, the answer
   --no-escape            connect: ~. does not end the session
   --owner <ARN | all>    sessions list: this owner's or everybody's, not your own
   --log <LEVEL>          What happens, to standard error: error, warn, info, debug

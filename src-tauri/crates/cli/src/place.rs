@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use connect::{Keyring, Plan};
-use profiles::{Connection, Profile, ProfileDetails, ProfileDraft, ProfileStore};
+use profiles::{Connection, Profile, ProfileDetails, ProfileDraft, ProfileStore, ReasonTemplate};
 use secrets::KeyStore;
 
 use crate::options::Options;
@@ -105,7 +105,11 @@ fn draft(
         aws_profile: options.aws_profile.clone().or(base.aws_profile),
         region: options.region.clone().or(base.region),
         document: options.document.clone().or(base.document),
-        reason: options.reason.clone().or(base.reason),
+        // A reason that asks gets its answer from there, see `person`; any other is replaced.
+        reason: match base.reason {
+            Some(saved) if asks(&saved) => Some(saved),
+            saved => options.reason.clone().or(saved),
+        },
         parameters: if options.parameters.is_empty() {
             base.parameters
         } else {
@@ -130,6 +134,12 @@ fn draft(
         }
     })?;
     Ok((draft, details))
+}
+
+fn asks(reason: &str) -> bool {
+    reason
+        .parse::<ReasonTemplate>()
+        .is_ok_and(|reason| reason.asks())
 }
 
 fn is_like_a_target(place: &str) -> bool {

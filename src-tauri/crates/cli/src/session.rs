@@ -21,6 +21,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::ending;
 use crate::escape::{Escape, Typed};
+use crate::found::Found;
+use crate::person::AtTerminal;
 use crate::place;
 use crate::sign_in;
 use crate::signals::{Signal, Signals};
@@ -56,18 +58,24 @@ pub(crate) enum How {
 /// # Errors
 ///
 /// What went wrong, to be said.
-pub(crate) async fn run(plan: Plan, how: How) -> Result<u8, Trouble> {
+pub(crate) async fn run(plan: Plan, reason: Option<String>, how: How) -> Result<u8, Trouble> {
     let no_set_up = |error: io::Error| {
         Trouble::failed("The terminal cannot be used.").with_detail(error.to_string())
     };
     let broker = place::broker();
-    sign_in::make_sure(&broker, &plan.settings.source()).await?;
+    let way = broker.via(&plan.settings.network);
+    sign_in::make_sure(&way, &plan.settings.source()).await?;
+    let person = AtTerminal {
+        reason,
+        found: Found::of(&plan),
+    };
     let signals = Signals::listen().map_err(no_set_up)?;
     let tracker = TaskTracker::new();
     let source = AwsSource::new(broker, move || {
         let plan = plan.clone();
         Box::pin(async move { Ok(plan) })
-    });
+    })
+    .asking(Arc::new(person));
     let config = SessionConfig {
         size: match how {
             How::Connect { .. } => terminal::size(),

@@ -5,9 +5,15 @@
 //! its callers.
 
 mod ending;
+mod person;
 mod plan;
 mod source;
+mod startup;
 
 pub use ending::{Ending, sentence};
-pub use plan::{Keyring, Plan, settings};
+pub use person::{
+    AnswerFuture, FoundNode, Nobody, NodeQuestion, Person, ReasonQuestion, Unanswered,
+};
+pub use plan::{AskedReason, Keyring, Plan, settings};
 pub use source::{AwsSource, PlanFuture};
+pub use startup::Startup;

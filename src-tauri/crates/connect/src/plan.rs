@@ -3,23 +3,70 @@
 use std::collections::BTreeMap;
 
 use aws::{KeyFuture, StoredKey, StoredKeys};
-use profiles::{Connection, CredentialSource, ReasonValues};
+use profiles::{Connection, CredentialSource, ReasonTemplate, ReasonValues};
 use secrets::KeyStore;
 
+use crate::person::ReasonQuestion;
+use crate::startup::Startup;
+
 /// What one session is started with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// What the connection is called, for questions.
+    pub name: String,
     /// Whose credentials, which region, which endpoints.
     pub settings: aws::Settings,
     /// Target, document, parameters, reason.
     pub request: aws::StartSession,
     /// The tags of the node to start it on, where the target is a rule; then the request's target is the rule in words.
     pub tags: Option<BTreeMap<String, String>>,
+    /// The reason, where the person has to be asked for a part of it; then the request has none yet.
+    pub asked_reason: Option<AskedReason>,
+    /// What is typed into the new shell.
+    pub startup: Startup,
+}
+
+/// A reason with a place for the person's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedReason {
+    template: ReasonTemplate,
+    profile: String,
+    target: String,
+    user: String,
+    host: String,
+}
+
+impl AskedReason {
+    /// What the person is asked.
+    #[must_use]
+    pub fn question(&self) -> ReasonQuestion {
+        ReasonQuestion {
+            connection: self.profile.clone(),
+            preview: self.filled("…").unwrap_or_default(),
+            most_chars: self.template.room(&self.values("")),
+        }
+    }
+
+    /// The reason with this answer; nothing where that leaves nothing.
+    #[must_use]
+    pub fn filled(&self, answer: &str) -> Option<String> {
+        self.template.fill(&self.values(answer))
+    }
+
+    fn values<'a>(&'a self, answer: &'a str) -> ReasonValues<'a> {
+        ReasonValues {
+            profile: &self.profile,
+            target: &self.target,
+            user: &self.user,
+            host: &self.host,
+            answer,
+        }
+    }
 }
 
 impl Plan {
-    /// What a saved connection says. The reason's places for user and host are filled; what a person would be asked for
-    /// stays empty.
+    /// What a saved connection says. The reason's places for user and host are filled; one with a place for the person's
+    /// answer waits for that.
     #[must_use]
     pub fn of(connection: &Connection) -> Self {
         let target = connection.target.to_string();
@@ -33,16 +80,22 @@ impl Plan {
             variable(&["USER", "USERNAME"]),
             variable(&["HOSTNAME", "COMPUTERNAME"]),
         );
-        let reason = connection.reason.as_ref().and_then(|reason| {
-            reason.fill(&ReasonValues {
-                profile: connection.name.as_str(),
-                target: &target,
-                user: &user,
-                host: &host,
-                answer: "",
-            })
+        let reason = connection.reason.clone().map(|template| AskedReason {
+            template,
+            profile: connection.name.as_str().to_owned(),
+            target: target.clone(),
+            user,
+            host,
         });
+        let (asked_reason, told) = match reason {
+            Some(reason) if reason.template.asks() => (Some(reason), None),
+            told => (None, told),
+        };
+        let reason = told.and_then(|reason| reason.filled(""));
         Self {
+            name: connection.name.as_str().to_owned(),
+            asked_reason,
+            startup: Startup::of(connection),
             settings: settings(connection),
             tags: connection.target.tags(),
             request: aws::StartSession {
@@ -74,7 +127,8 @@ pub fn settings(connection: &Connection) -> aws::Settings {
         }
         CredentialSource::Environment => (None, aws::Credentials::Environment),
     };
-    let endpoints = &connection.network.endpoints;
+    let network = &connection.network;
+    let endpoints = &network.endpoints;
     aws::Settings {
         aws_profile,
         region: connection
@@ -86,6 +140,12 @@ pub fn settings(connection: &Connection) -> aws::Settings {
             ssmmessages: endpoints.get("ssmmessages").cloned(),
         }),
         credentials,
+        network: aws::NetworkOverrides {
+            proxy: network.proxy.clone(),
+            no_proxy: network.no_proxy.clone(),
+            ca_bundle: network.ca_bundle.clone(),
+            endpoints: endpoints.clone(),
+        },
     }
 }
 
@@ -144,6 +204,32 @@ mod tests {
             source(|_, details| details.credentials = Some("keyring:mine".to_owned())),
             aws::Source::Stored("mine".to_owned())
         );
+    }
+
+    #[test]
+    fn everything_that_a_session_starts_with_is_taken_over() {
+        let plan = plan(|draft, details| {
+            draft.reason = Some("{profile}: {ask}".to_owned());
+            details.startup_command = Some("htop".to_owned());
+            details.user = Some("deploy".to_owned());
+            details.network.proxy = Some("http://proxy.test:3128".to_owned());
+            details.network.no_proxy = Some("inside.test".to_owned());
+            details.network.ca_bundle = Some("~/corp.pem".to_owned());
+            let sts = ("sts".to_owned(), "https://sts.example.com".to_owned());
+            details.network.endpoints = BTreeMap::from([sts]);
+        });
+        assert_eq!(plan.request.reason, None, "the person is asked first");
+        let asked = plan.asked_reason.expect("it asks");
+        let question = asked.question();
+        assert_eq!(question.preview, "Shop: …");
+        assert_eq!(question.most_chars, 250);
+        assert_eq!(asked.filled("ticket 7").as_deref(), Some("Shop: ticket 7"));
+        assert_eq!(plan.startup.typed(), "sudo -n -iu deploy; exit\rhtop\r");
+        let network = plan.settings.network;
+        assert_eq!(network.proxy.as_deref(), Some("http://proxy.test:3128"));
+        assert_eq!(network.no_proxy.as_deref(), Some("inside.test"));
+        assert_eq!(network.ca_bundle.as_deref(), Some("~/corp.pem"));
+        assert_eq!(network.endpoints["sts"], "https://sts.example.com");
     }
 
     #[test]

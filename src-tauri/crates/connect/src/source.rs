@@ -3,19 +3,22 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use engine::{
     AllowedHost, AllowedHosts, DataKey, DataKeyRequest, DialTerms, Gateway, HttpProxy, Resumed,
-    Scheme, SessionId, SessionSource, SourceError, SourceErrorKind, SourceFuture, StreamUrl,
-    Ticket,
+    Scheme, SessionId, SessionInfo, SessionSource, SourceError, SourceErrorKind, SourceFuture,
+    StreamUrl, Ticket,
 };
 use http::HeaderValue;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tracing::debug;
 
+use crate::person::{Nobody, NodeQuestion, Person, Unanswered, choose, refused};
 use crate::plan::Plan;
+use crate::startup::Startup;
 
 /// A [`Plan`], in time.
 pub type PlanFuture = Pin<Box<dyn Future<Output = Result<Plan, SourceError>> + Send>>;
@@ -27,13 +30,19 @@ pub type PlanFuture = Pin<Box<dyn Future<Output = Result<Plan, SourceError>> + S
 pub struct AwsSource {
     plan: Box<dyn Fn() -> PlanFuture + Send + Sync>,
     broker: aws::Broker,
+    person: Arc<dyn Person>,
     state: Mutex<State>,
+    /// What is to be typed, once it is known and until it is.
+    startup: std::sync::Mutex<Option<Startup>>,
+    is_windows: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     plan: Option<Plan>,
     client: Option<Arc<aws::Client>>,
+    /// What StartSession was asked for.
+    target: Option<String>,
     /// Whose credentials signed the last dial.
     signed_by: Option<aws::Identity>,
 }
@@ -45,7 +54,27 @@ impl AwsSource {
         Self {
             plan: Box::new(plan),
             broker,
+            person: Arc::new(Nobody),
             state: Mutex::default(),
+            startup: std::sync::Mutex::default(),
+            is_windows: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, asking this person.
+    #[must_use]
+    pub fn asking(self, person: Arc<dyn Person>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Waits until the person has given what a call needed. They are there: they have just asked for this session.
+    async fn met(&self, plan: &Plan, error: aws::Error) -> Result<(), SourceError> {
+        match error.need() {
+            Some(need) => {
+                let broker = self.broker.via(&plan.settings.network);
+                broker.answered(need).await.map_err(source_error)
+            }
+            None => Err(source_error(error)),
         }
     }
 
@@ -55,6 +84,10 @@ impl AwsSource {
             return Ok(plan.clone());
         }
         let plan = (self.plan)().await?;
+        if !plan.startup.is_empty() {
+            *self.startup.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(plan.startup.clone());
+        }
         state.plan = Some(plan.clone());
         Ok(plan)
     }
@@ -86,18 +119,45 @@ impl SessionSource for AwsSource {
         Box::pin(async move {
             let plan = self.plan().await?;
             let client = self.client().await?;
-            loop {
-                let error = match start_on(&client, &plan).await {
-                    Ok((target, started)) => return ticket(&client, &target, started),
-                    Err(StartError::Aws(error)) => error,
-                    Err(StartError::Rule(error)) => return Err(error),
+            let mut request = plan.request.clone();
+            let mut is_windows = false;
+            if let Some(tags) = &plan.tags {
+                let nodes = loop {
+                    match client.nodes_with_tags(tags).await {
+                        Ok(nodes) => break nodes,
+                        Err(error) => self.met(&plan, error).await?,
+                    }
                 };
-                match error.need() {
-                    // The person is there: they have just asked for this session.
-                    Some(need) => self.broker.answered(need).await.map_err(source_error)?,
-                    None => return Err(source_error(error)),
-                }
+                let windows: Vec<String> = nodes
+                    .iter()
+                    .filter(|node| node.is_windows)
+                    .map(|node| node.id.clone())
+                    .collect();
+                let question = NodeQuestion {
+                    connection: plan.name.clone(),
+                    rule: request.target.clone(),
+                    nodes,
+                };
+                let node = choose(&*self.person, question, tags.get("Name")).await?;
+                debug!(target = node.id, "found by the rule");
+                is_windows = windows.contains(&node.id);
+                request.target = node.id;
             }
+            if let Some(reason) = &plan.asked_reason {
+                let answer = self.person.give_reason(reason.question()).await;
+                request.reason = reason.filled(&answer.map_err(no_reason)?);
+            }
+            let started = loop {
+                match client.start_session(&request).await {
+                    Ok(started) => break started,
+                    Err(error) => self.met(&plan, error).await?,
+                }
+            };
+            let mut state = self.state.lock().await;
+            state.target = Some(request.target.clone());
+            drop(state);
+            self.is_windows.store(is_windows, Ordering::Relaxed);
+            ticket(&client, &request.target, started)
         })
     }
 
@@ -113,7 +173,10 @@ impl SessionSource for AwsSource {
                 aws::ResumedSession::Resumed(started) => started,
                 aws::ResumedSession::Gone => return Ok(Resumed::Gone),
             };
-            let ticket = ticket(&client, &plan.request.target, started)?;
+            // What StartSession was asked for, not the rule that led there.
+            let target = self.state.lock().await.target.clone();
+            let target = target.unwrap_or(plan.request.target);
+            let ticket = ticket(&client, &target, started)?;
             if ticket.session_id != *session_id {
                 return Err(malformed("ResumeSession answered for another session"));
             }
@@ -144,7 +207,8 @@ impl SessionSource for AwsSource {
             let plan = self.plan().await?;
             let refused = self.state.lock().await.signed_by.clone();
             let source = plan.settings.source();
-            self.broker.fresh(&source, refused).await;
+            let broker = self.broker.via(&plan.settings.network);
+            broker.fresh(&source, refused).await;
             // The next call reads the AWS configuration anew: region and endpoints may have changed with it.
             self.state.lock().await.client = None;
             Ok(())
@@ -169,6 +233,28 @@ impl SessionSource for AwsSource {
         })
     }
 
+    fn has_first_input(&self) -> bool {
+        self.startup
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    fn first_input(&self, info: &SessionInfo) -> Option<Vec<u8>> {
+        let startup = self
+            .startup
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        match startup.typed_into(info, self.is_windows.load(Ordering::Relaxed)) {
+            Ok(typed) => Some(typed.into_bytes()),
+            Err(why) => {
+                self.person.tell(why.to_owned());
+                None
+            }
+        }
+    }
+
     fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()> {
         Box::pin(async move {
             let client = self.client().await?;
@@ -180,67 +266,18 @@ impl SessionSource for AwsSource {
     }
 }
 
-enum StartError {
-    Aws(aws::Error),
-    Rule(SourceError),
-}
-
-impl From<aws::Error> for StartError {
-    fn from(error: aws::Error) -> Self {
-        Self::Aws(error)
-    }
-}
-
-/// Finds the node, where the target is a rule, and starts the session on it.
-async fn start_on(
-    client: &aws::Client,
-    plan: &Plan,
-) -> Result<(String, aws::StartedSession), StartError> {
-    let mut request = plan.request.clone();
-    if let Some(tags) = &plan.tags {
-        let nodes = client.nodes_with_tags(tags).await?;
-        request.target = the_one(&request.target, &nodes).map_err(StartError::Rule)?;
-        debug!(target = request.target, "found by the rule");
-    }
-    let started = client.start_session(&request).await?;
-    Ok((request.target, started))
-}
-
-/// The only node that a rule leads to.
-fn the_one(rule: &str, nodes: &[aws::Node]) -> Result<String, SourceError> {
-    /// More names than these say no more.
-    const MAX_NAMED: usize = 10;
-    let refused = |message: String, remedy: &str, detail: Option<String>| SourceError {
-        kind: SourceErrorKind::Refused,
-        message,
-        remedy: Some(remedy.to_owned()),
-        detail,
-    };
-    let words = |nodes: &[&aws::Node]| {
-        let named = nodes.iter().take(MAX_NAMED).map(|node| match &node.name {
-            Some(name) => format!("{} ({name})", node.id),
-            None => node.id.clone(),
-        });
-        named.collect::<Vec<_>>().join(", ")
-    };
-    let online: Vec<&aws::Node> = nodes.iter().filter(|node| node.is_online).collect();
-    match online.as_slice() {
-        [node] => Ok(node.id.clone()),
-        [] if nodes.is_empty() => Err(refused(
-            format!("No node matches {rule}."),
-            "Check the target of this connection, its region and its account.",
+fn no_reason(why: Unanswered) -> SourceError {
+    match why {
+        Unanswered::Cancelled => refused(
+            "You gave no reason, so no session was started.".to_owned(),
+            "Start again to be asked again.",
             None,
-        )),
-        [] => Err(refused(
-            format!("No node that matches {rule} is online."),
-            "Start one, or check the agent on it.",
-            Some(words(&nodes.iter().collect::<Vec<_>>())),
-        )),
-        many => Err(refused(
-            format!("{} nodes that match {rule} are online.", many.len()),
-            "Name one of them as the target, or add tags that tell them apart.",
-            Some(words(many)),
-        )),
+        ),
+        Unanswered::Nobody => refused(
+            "This connection asks for a reason, and there is nobody to ask.".to_owned(),
+            "Give it with --reason, or run this in a terminal.",
+            None,
+        ),
     }
 }
 
@@ -335,36 +372,5 @@ fn source_error(error: aws::Error) -> SourceError {
         message: error.message(),
         remedy: error.remedy(),
         detail: error.detail(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn node(id: &str, is_online: bool) -> aws::Node {
-        aws::Node {
-            id: id.to_owned(),
-            name: Some("web".to_owned()),
-            is_online,
-        }
-    }
-
-    #[test]
-    fn a_rule_leads_to_the_only_node_that_is_online() {
-        let nodes = [node("i-1", false), node("i-2", true)];
-        assert_eq!(the_one("name:web", &nodes).as_deref().ok(), Some("i-2"));
-    }
-
-    #[test]
-    fn none_and_several_are_said_with_what_there_is() {
-        let none = the_one("name:web", &[]).expect_err("none");
-        assert_eq!(none.message, "No node matches name:web.");
-        let offline = the_one("name:web", &[node("i-1", false)]).expect_err("offline");
-        assert!(offline.message.contains("is online"), "{}", offline.message);
-        let two = the_one("name:web", &[node("i-1", true), node("i-2", true)]).expect_err("two");
-        assert!(two.message.starts_with("2 nodes"), "{}", two.message);
-        assert_eq!(two.detail.as_deref(), Some("i-1 (web), i-2 (web)"));
-        assert_eq!(two.kind, SourceErrorKind::Refused);
     }
 }

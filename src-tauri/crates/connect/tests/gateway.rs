@@ -33,11 +33,13 @@ async fn smp_122_the_signature_holds_for_the_gateway_in_the_stream_urls_hosts_pl
                 secret_access_key: simulator.secret_access_key().clone(),
                 session_token: None,
             },
+            ..aws::Settings::default()
         },
         request: aws::StartSession {
             target: simulator.target().to_owned(),
             ..aws::StartSession::default()
         },
+        ..Plan::default()
     };
     let source = AwsSource::new(broker(), move || {
         let plan = plan.clone();

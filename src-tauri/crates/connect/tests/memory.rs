@@ -149,11 +149,13 @@ mod holder {
                     secret_access_key,
                     session_token: None,
                 },
+                ..aws::Settings::default()
             },
             request: aws::StartSession {
                 target,
                 ..aws::StartSession::default()
             },
+            ..Plan::default()
         };
         let source = Teller {
             inner: AwsSource::new(

@@ -31,12 +31,14 @@ fn source(simulator: &Simulator, tags: &[(&str, &str)]) -> AwsSource {
                 secret_access_key: simulator.secret_access_key().clone(),
                 session_token: None,
             },
+            ..aws::Settings::default()
         },
         request: aws::StartSession {
             target: "the rule".to_owned(),
             ..aws::StartSession::default()
         },
         tags: Some(tags),
+        ..Plan::default()
     };
     let broker = aws::Broker::new(aws::BrokerOptions::from_environment());
     AwsSource::new(broker, move || {

@@ -130,11 +130,13 @@ async fn session() -> Vec<SecretString> {
                 secret_access_key: simulator.secret_access_key().clone(),
                 session_token: None,
             },
+            ..aws::Settings::default()
         },
         request: aws::StartSession {
             target: simulator.target().to_owned(),
             ..aws::StartSession::default()
         },
+        ..Plan::default()
     };
     let inner = AwsSource::new(broker(), move || {
         let plan = plan.clone();

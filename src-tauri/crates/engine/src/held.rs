@@ -182,6 +182,8 @@ pub(crate) struct Held {
     batcher: Batcher,
     news: VecDeque<SessionUpdate>,
     input: Bytes,
+    /// Whether something is to be typed before what the person types.
+    awaits_first_input: bool,
     typed_at: Option<Duration>,
     exit_code: Option<i32>,
     /// What was queued for the socket at the last look.
@@ -226,6 +228,7 @@ impl Held {
             batcher: Batcher::default(),
             news: VecDeque::new(),
             input: Bytes::new(),
+            awaits_first_input: setting.source.has_first_input(),
             typed_at: None,
             exit_code: None,
             write_queue_bytes: 0,
@@ -246,7 +249,7 @@ impl Held {
     // ---- the owner's side
 
     pub(crate) fn wants_input(&self) -> bool {
-        self.input.is_empty()
+        self.input.is_empty() && !self.awaits_first_input
     }
 
     pub(crate) fn take_input(&mut self, now: Now, bytes: Bytes) {
@@ -908,6 +911,11 @@ impl Held {
             ClientEvent::Opened(info) => {
                 info!(session_type = ?info.session_type, agent = ?info.agent_version, "session open");
                 self.note(now, Moment::Open);
+                if std::mem::take(&mut self.awaits_first_input)
+                    && let Some(first) = self.setting.source.first_input(&info)
+                {
+                    self.take_input(now, Bytes::from(first));
+                }
                 self.standing = Standing::Open(info);
                 self.tell_standing();
             }

@@ -39,4 +39,4 @@ pub use timeline::{MAX_TIMELINE_ENTRIES, Moment, Timeline, TimelineEntry};
 pub use update::{End, EndedBy, Lost, Outage, SessionUpdate, State};
 
 pub use protocol::kms::DataKeyRequest;
-pub use protocol::{ChannelError, Notice, SessionId, SessionInfo, TerminalSize};
+pub use protocol::{ChannelError, Notice, SessionId, SessionInfo, SessionType, TerminalSize};

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use protocol::SessionId;
 use protocol::kms::DataKeyRequest;
+use protocol::{SessionId, SessionInfo};
 use secrecy::{SecretSlice, SecretString};
 
 use crate::proxy::HttpProxy;
@@ -102,6 +102,19 @@ pub trait SessionSource: Send + Sync + 'static {
 
     /// GenerateDataKey of KMS, 64 bytes, for a session that its account has encrypted.
     fn data_key<'a>(&'a self, request: &'a DataKeyRequest) -> SourceFuture<'a, DataKey>;
+
+    /// Says whether something is to be typed for the person once the session is open. Asked when the session has been
+    /// started; until it is open, what the person types waits.
+    fn has_first_input(&self) -> bool {
+        false
+    }
+
+    /// What that is, now that the agent has said what kind of session it is. Asked once in a session's life, never after
+    /// a resume; it is sent ahead of all that the person has typed.
+    fn first_input(&self, info: &SessionInfo) -> Option<Vec<u8>> {
+        let _ = info;
+        None
+    }
 
     /// TerminateSession. Answers well when the session is already gone.
     fn terminate<'a>(&'a self, session_id: &'a SessionId) -> SourceFuture<'a, ()>;

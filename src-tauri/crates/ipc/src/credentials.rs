@@ -88,6 +88,25 @@ pub struct SignIn {
     pub expires_ms: Option<u64>,
 }
 
+/// One of several nodes that match a connection's rule.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct NodeChoice {
+    /// `i-…` or `mi-…`.
+    pub id: String,
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// Its address.
+    pub ip_address: Option<String>,
+    /// What it runs, such as `Amazon Linux 2023`.
+    pub platform: Option<String>,
+    /// The service's word for its agent, such as `Online` or `ConnectionLost`.
+    pub ping_status: Option<String>,
+    /// Whether it can be chosen.
+    pub is_online: bool,
+}
+
 /// What a question is about.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(
@@ -112,6 +131,24 @@ pub enum QuestionAbout {
         aws_profile: String,
         /// The role.
         role_arn: String,
+    },
+    /// Which of several nodes a session is started on.
+    ChooseNode {
+        /// The connection's name.
+        connection: String,
+        /// The rule that they match.
+        rule: String,
+        /// All that match.
+        nodes: Vec<NodeChoice>,
+    },
+    /// Why the person connects.
+    Reason {
+        /// The connection's name.
+        connection: String,
+        /// The reason as it will be, with `…` for the answer.
+        preview: String,
+        /// How many characters the answer may have.
+        most_chars: u32,
     },
 }
 

@@ -6,14 +6,17 @@
 
 mod credentials;
 mod error;
+mod keys;
 mod profile;
 mod session;
+mod settings;
 
 pub use credentials::{
-    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, Problem, Question, QuestionAbout,
-    SignIn, SignInStep,
+    AwsProfile, AwsProfileKind, AwsSetup, Caller, ConfigProblem, NodeChoice, Problem, Question,
+    QuestionAbout, SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
+pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
 pub use profile::{
     FieldProblem, NetworkOverrides, Profile, ProfileChange, ProfileColour, ProfileDraft,
     ProfileField, ProfileFolder, ProfileList, ProfileOpening, ProfileOrigin, ProfileSaved,
@@ -24,6 +27,13 @@ pub use session::{
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
 
+pub use settings::{
+    KeySettings, NotificationSettings, RecordingSettings, SettingChange, Settings, SettingsProblem,
+    SettingsState, StoredTheme, TabSettings, TerminalSettings,
+};
+
+/// The event that carries the settings whenever their file has changed: a [`SettingsState`].
+pub const SETTINGS_EVENT: &str = "settings";
 /// The event that carries all questions that stand, whenever they change: a list of [`Question`].
 pub const QUESTIONS_EVENT: &str = "questions";
 /// The event that says that [`AwsSetup`] has changed.

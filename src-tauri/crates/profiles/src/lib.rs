@@ -16,11 +16,12 @@
 //! another program are taken over or reported, never overwritten.
 
 mod file;
-mod files;
 pub mod import;
 mod library;
 mod link;
 mod live;
+#[cfg(test)]
+mod memory;
 mod profile;
 mod recents;
 mod secrets;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::files::{Files as _, OsFiles, private};
+use files::{Files as _, OsFiles, private};
 
 const FOLDER: &str = "live";
 const LOCK: &str = "lock";

@@ -10,12 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{Contents, Files, OsFiles};
 use crate::profile::ProfileId;
+use files::{Contents, Files, OsFiles, replace_durably};
 
 const FILE_NAME: &str = "recents.json";
 const DAMAGED_NAME: &str = "recents.damaged.json";
-const TEMPORARY_NAME: &str = ".recents.json.tmp";
 const LOCK_NAME: &str = "recents.lock";
 const SCHEMA: u32 = 1;
 /// Most openings that are remembered.
@@ -151,12 +150,8 @@ impl Recents {
         };
         let mut bytes = serde_json::to_vec_pretty(&recorded).map_err(io::Error::other)?;
         bytes.push(b'\n');
-        let temporary = self.folder.join(TEMPORARY_NAME);
-        // One that a killed process left, or a link that somebody put there.
-        let _ = self.files.remove(&temporary);
-        self.files.create_durably(&temporary, &bytes)?;
-        self.files.rename(&temporary, &self.path())?;
-        self.files.sync_folder(&self.folder)
+        let path = self.path();
+        replace_durably(self.files.as_mut(), &path, &bytes)
     }
 
     fn path(&self) -> PathBuf {
@@ -206,7 +201,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::files::memory::{MemoryFiles, Random, folder};
+    use crate::memory::{MemoryFiles, Random, folder};
 
     fn id(number: u128) -> ProfileId {
         ProfileId::from_number(number)
@@ -345,7 +340,7 @@ mod tests {
         fs::write(&theirs, "theirs").unwrap();
         let config = folder.path().join("config");
         fs::create_dir(&config).unwrap();
-        symlink(&theirs, config.join(TEMPORARY_NAME)).unwrap();
+        symlink(&theirs, config.join(".recents.json.tmp")).unwrap();
         fs::hard_link(&theirs, config.join(FILE_NAME)).unwrap();
         let mut recents = Recents::open(&config);
         recents.record(id(1), 1).unwrap();

@@ -16,12 +16,12 @@ use etcetera::BaseStrategy as _;
 use uuid::Uuid;
 
 use crate::file::{self, Decoded};
-use crate::files::{Contents, Files, Guard, OsFiles};
 use crate::library::{Conflict, Library, Undo, Undone};
 use crate::profile::{Connection, FieldError, Profile, ProfileDetails, ProfileDraft, ProfileId};
 use crate::team::{self, Entry, Origin, TeamFile, TeamProblem};
 use crate::tree::{Edited, TreeError};
 use crate::values::NAME_MAX;
+use files::{Contents, Files, Guard, OsFiles};
 
 /// The profile file's name.
 const FILE_NAME: &str = "profiles.json";

@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::file;
-use crate::files::{Contents, Files};
 use crate::library::Library;
 use crate::profile::{Profile, ProfileId};
 use crate::secrets::find_secret;
 use crate::values::FolderPath;
+use files::{Contents, Files};
 
 /// Most profiles of one team file.
 const PROFILES_MAX: usize = 20_000;

@@ -411,6 +411,19 @@ impl ReasonTemplate {
         self.0.contains("{ask}")
     }
 
+    /// How many characters an answer may have so that the service takes the reason, and what the rest of it takes away.
+    #[must_use]
+    pub fn room(&self, values: &ReasonValues<'_>) -> usize {
+        // What is cut off or trimmed from the filled text does not matter here: a mark stands for the answer.
+        let with = |answer| {
+            let filled = self.fill(&ReasonValues { answer, ..*values });
+            filled.map_or(0, |filled| filled.chars().count())
+        };
+        let asks = self.0.matches("{ask}").count();
+        let rest = with("?").saturating_sub(asks);
+        REASON_MAX.saturating_sub(rest) / asks.max(1)
+    }
+
     /// The reason of one session: at most 256 characters, and none that the service refuses; `None` if nothing is left.
     #[must_use]
     pub fn fill(&self, values: &ReasonValues<'_>) -> Option<String> {
@@ -818,6 +831,25 @@ mod tests {
             Some(folder("x/c"))
         );
         assert_eq!(folder("ab").rebased(&folder("a"), &folder("x")), None);
+    }
+
+    #[test]
+    fn an_answer_has_the_room_that_the_rest_of_the_reason_leaves() {
+        let values = ReasonValues {
+            user: "ann",
+            ..ReasonValues::default()
+        };
+        let room = |template: &str| template.parse::<ReasonTemplate>().unwrap().room(&values);
+        assert_eq!(room("{ask}"), 256);
+        assert_eq!(room("{user}: {ask}"), 251);
+        assert_eq!(room("{ask} {ask}"), 127);
+        let template: ReasonTemplate = "{user}: {ask}".parse().unwrap();
+        let answer = "x".repeat(251);
+        let filled = template.fill(&ReasonValues {
+            answer: &answer,
+            ..values
+        });
+        assert_eq!(filled.unwrap().chars().count(), 256);
     }
 
     #[test]

@@ -17,8 +17,9 @@ mod watcher;
 
 pub use chain::{Base, Chain, ChainError, RoleStep};
 pub use file::MAX_FILE_BYTES;
+pub use files::Timing;
 pub use kind::{Keys, Login, Process, ProfileKind, Role, RoleSource, Sso, WebIdentity};
 pub use model::{Place, Problem, Profile, Services, SharedConfig, SsoSession};
 pub use paths::{FileKind, Paths};
 pub use sanitized::Sanitized;
-pub use watcher::{Timing, Watcher};
+pub use watcher::Watcher;

@@ -1,4 +1,4 @@
-import { KeyRound, PanelLeftClose, PanelLeftOpen, Plus } from "lucide-react";
+import { KeyRound, PanelLeftClose, PanelLeftOpen, Plus, Settings } from "lucide-react";
 import type { PointerEvent as ReactPointerEvent } from "react";
 import { Button } from "react-aria-components";
 
@@ -41,6 +41,13 @@ export function Sidebar() {
           label={strings.aws.open}
           onPress={() => controller.credentials.show()}
           testId={testIds.awsOpen}
+        />
+        <IconButton
+          chord={chordFor("showSettings", controller.mac)}
+          icon={Settings}
+          label={strings.settings.title}
+          onPress={() => controller.settings.show()}
+          testId={testIds.settingsOpen}
         />
       </nav>
     );
@@ -101,6 +108,13 @@ function Foot() {
         {strings.aws.open}
       </Button>
       <span className="ellipsis">{version ? strings.app.version(version) : ""}</span>
+      <IconButton
+        chord={chordFor("showSettings", controller.mac)}
+        icon={Settings}
+        label={strings.settings.title}
+        onPress={() => controller.settings.show()}
+        testId={testIds.settingsOpen}
+      />
     </footer>
   );
 }

@@ -35,6 +35,7 @@ use super::sso::token::{SsoSession, SsoToken};
 use crate::client::Identity;
 use crate::error::{Action, Error, ErrorCode};
 use crate::network::{self, Network};
+use crate::settings::NetworkOverrides;
 
 /// Credentials are renewed when they have less than this left, or less than a quarter of their life.
 const REFRESH_WINDOW: Duration = Duration::from_secs(5 * 60);
@@ -115,8 +116,15 @@ impl BrokerOptions {
 #[derive(Clone)]
 pub struct Broker(Arc<Inner>);
 
+/// What one way to AWS has given. Ways share what they were told and whom they ask, never what they were given: another
+/// endpoint may be another AWS.
 struct Inner {
-    options: BrokerOptions,
+    options: Arc<BrokerOptions>,
+    overrides: Arc<NetworkOverrides>,
+    /// The other ways that were asked for here.
+    ways: Mutex<HashMap<NetworkOverrides, Broker>>,
+    /// What a person was needed for on this way.
+    needs: Mutex<HashSet<Need>>,
     sso_cache: Option<CacheFolder>,
     role_cache: Option<CacheFolder>,
     questions: Questions,
@@ -173,17 +181,66 @@ impl Broker {
             let folder = options.aws_folder.as_ref()?;
             Some(CacheFolder::new(folder.join(below)))
         };
+        let caches = (folder("sso/cache"), folder("cli/cache"));
+        let overrides = NetworkOverrides::default();
+        Self::of(Arc::new(options), caches, Questions::new(), overrides)
+    }
+
+    fn of(
+        options: Arc<BrokerOptions>,
+        (sso_cache, role_cache): (Option<CacheFolder>, Option<CacheFolder>),
+        questions: Questions,
+        overrides: NetworkOverrides,
+    ) -> Self {
         Self(Arc::new(Inner {
-            sso_cache: folder("sso/cache"),
-            role_cache: folder("cli/cache"),
-            questions: Questions::new(),
+            sso_cache,
+            role_cache,
+            questions,
             kept: Mutex::default(),
             flights: Flights::default(),
             token_flights: Flights::default(),
             gates: Mutex::default(),
             networks: Mutex::default(),
+            overrides: Arc::new(overrides),
+            ways: Mutex::default(),
+            needs: Mutex::default(),
             options,
         }))
+    }
+
+    /// The broker for connections with another way to AWS: their credentials take that way too. It asks the same questions
+    /// and shares the AWS tools' caches; the same overrides give the same one.
+    #[must_use]
+    pub fn via(&self, overrides: &NetworkOverrides) -> Self {
+        if *overrides == *self.0.overrides {
+            return self.clone();
+        }
+        let mut ways = lock(&self.0.ways);
+        let way = ways.entry(overrides.clone()).or_insert_with(|| {
+            Self::of(
+                Arc::clone(&self.0.options),
+                (self.0.sso_cache.clone(), self.0.role_cache.clone()),
+                self.0.questions.clone(),
+                overrides.clone(),
+            )
+        });
+        way.clone()
+    }
+
+    /// The way on which a person was needed for this: what they give is taken along it.
+    fn way_of(&self, need: &Need) -> Self {
+        let has_asked = |way: &Self| lock(&way.0.needs).contains(need);
+        if has_asked(self) {
+            return self.clone();
+        }
+        let ways = self.ways();
+        ways.into_iter()
+            .find(has_asked)
+            .unwrap_or_else(|| self.clone())
+    }
+
+    fn ways(&self) -> Vec<Self> {
+        lock(&self.0.ways).values().cloned().collect()
     }
 
     /// The shared files as they are now.
@@ -227,7 +284,10 @@ impl Broker {
                 debug!(%error, "credentials not renewed yet");
                 Ok(held.credentials)
             }
-            (Err(error), _) => Err(error),
+            (Err(error), _) => {
+                lock(&self.0.needs).extend(error.need().cloned());
+                Err(error)
+            }
         }
     }
 
@@ -305,7 +365,7 @@ impl Broker {
             return Err(Error::new(ErrorCode::CodeMalformed, None));
         }
         let busy = self.0.questions.begin(need);
-        match self.0.assume_with_code(mfa, digits).await {
+        match self.way_of(need).0.assume_with_code(mfa, digits).await {
             Ok(()) => {
                 self.0.questions.meet(need);
                 Ok(())
@@ -326,10 +386,11 @@ impl Broker {
     pub async fn sign_in(&self, session: &SsoSession, with_code: bool) -> Result<(), Error> {
         let need = Need::SignIn(session.clone());
         let busy = self.0.questions.begin(&need);
+        let way = self.way_of(&need);
         let signing = async {
             let files = self.0.files();
             let profile = profile_of(&files, session);
-            let services = self.0.services(&files, profile.as_deref())?;
+            let services = way.0.services(&files, profile.as_deref())?;
             let client = services.oidc(session).await;
             let tell = |step| busy.tell(step);
             let open = async |url: &Url| (self.0.options.open)(url.clone()).await;
@@ -347,7 +408,8 @@ impl Broker {
         match signed_in {
             Ok(token) => {
                 info!(session = session.label(), "signed in");
-                self.0.keep_token(session, token).await;
+                way.0.keep_token(session, token).await;
+                way.0.kept().forget_files();
                 self.0.kept().forget_files();
                 self.0.questions.meet(&need);
                 self.nudge();
@@ -372,6 +434,11 @@ impl Broker {
         let token = self.0.token_at_hand(session);
         {
             let mut kept = self.0.kept();
+            kept.tokens.remove(session);
+            kept.forget_files();
+        }
+        for way in self.ways() {
+            let mut kept = way.0.kept();
             kept.tokens.remove(session);
             kept.forget_files();
         }
@@ -550,6 +617,20 @@ impl Broker {
         self.0.network(&files, source_profile(source).as_deref())
     }
 
+    /// Typed keys of this name have come, changed or gone: what was given of them is forgotten, and who waits looks at once.
+    pub fn stored_changed(&self, name: &str) {
+        let source = Source::Stored(name.to_owned());
+        {
+            let mut kept = self.0.kept();
+            if let Some(held) = kept.by_source.remove(&source) {
+                kept.callers.remove(held.credentials.access_key_id());
+            }
+        }
+        if let Some(gate) = lock(&self.0.gates).get(&source).cloned() {
+            gate.nudge();
+        }
+    }
+
     /// All who wait look at once: the files have changed, or somebody has signed in.
     pub fn nudge(&self) {
         for gate in self.gates() {
@@ -558,7 +639,11 @@ impl Broker {
     }
 
     fn gates(&self) -> Vec<Arc<Gate>> {
-        lock(&self.0.gates).values().cloned().collect()
+        let mut gates: Vec<_> = lock(&self.0.gates).values().cloned().collect();
+        for way in self.ways() {
+            gates.extend(way.gates());
+        }
+        gates
     }
 }
 
@@ -600,11 +685,11 @@ impl Inner {
     }
 
     fn network(&self, files: &SharedConfig, profile: Option<&str>) -> Result<Arc<Network>, Error> {
-        let bundle = network::bundle_path(files, profile);
+        let bundle = network::bundle_path(&self.overrides, files, profile);
         if let Some(network) = lock(&self.networks).get(&bundle) {
             return Ok(Arc::clone(network));
         }
-        let network = Arc::new(Network::new(bundle.as_deref())?);
+        let network = Arc::new(Network::new(&self.overrides, bundle.as_deref())?);
         lock(&self.networks).insert(bundle, Arc::clone(&network));
         Ok(network)
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::files::memory::{MemoryFiles, Random, folder};
 use crate::import::{Duplicate, Planned};
+use crate::memory::{MemoryFiles, Random, folder};
 use crate::tree::{TreeItem, create_folder, delete_items, move_items};
 use crate::values::FolderPath;
 

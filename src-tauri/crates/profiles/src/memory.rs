@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Contents, Files, Guard};
+use files::{Contents, Files, Guard};
 
 /// One file's bytes, and how much of them a power cut leaves.
 #[derive(Clone, Debug, Default)]

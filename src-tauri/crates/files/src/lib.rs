@@ -1,7 +1,11 @@
-//! The few file operations the store is made of, as a trait, so that tests can make every one of them fail.
+//! The few file operations that the application's own files are made of, as a trait, so that tests can make every one of
+//! them fail.
 //!
-//! [`OsFiles`] is the real thing. What is created is for its owner only, whatever the process's umask says: files 0600,
+//! [`OsFiles`] is the real thing; [`replace_durably`] is how a small file is saved. A [`Watcher`] reads
+//! files again whenever they change. What is created is for its owner only, whatever the process's umask says: files 0600,
 //! folders 0700.
+
+mod watcher;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -9,8 +13,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-#[cfg(test)]
-pub(crate) mod memory;
+pub use watcher::{Subject, Timing, Watcher};
 
 /// How long to wait for another instance that is saving.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
@@ -19,7 +22,7 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A file's contents, or that there is too much of it.
 #[derive(Debug)]
-pub(crate) enum Contents {
+pub enum Contents {
     /// All bytes.
     Whole(Vec<u8>),
     /// More than the limit.
@@ -27,12 +30,12 @@ pub(crate) enum Contents {
 }
 
 /// Held while one instance changes the folder; dropping it lets the next one in.
-pub(crate) trait Guard: Send {}
+pub trait Guard: Send {}
 
 impl Guard for File {}
 
 /// What the store asks of a file system.
-pub(crate) trait Files: Send {
+pub trait Files: Send {
     /// Creates a folder and those above it that are missing.
     fn create_folder(&mut self, folder: &Path) -> io::Result<()>;
     /// Waits until no other instance holds the lock file, and takes it.
@@ -55,7 +58,7 @@ pub(crate) trait Files: Send {
 
 /// The operating system's file system.
 #[derive(Debug)]
-pub(crate) struct OsFiles;
+pub struct OsFiles;
 
 impl Files for OsFiles {
     fn create_folder(&mut self, folder: &Path) -> io::Result<()> {
@@ -176,8 +179,24 @@ impl Files for OsFiles {
     }
 }
 
+/// Saves a file whole: written beside it under a name that starts with a dot, renamed, and on the disk at the end.
+///
+/// # Errors
+/// The disk refuses; either the old or the new contents are there, complete.
+pub fn replace_durably(files: &mut dyn Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let temporary = folder.join(format!(".{}.tmp", name.to_string_lossy()));
+    // One that a killed process left, or a link that somebody put there.
+    let _ = files.remove(&temporary);
+    files.create_durably(&temporary, bytes)?;
+    files.rename(&temporary, path)?;
+    files.sync_folder(folder)
+}
+
 /// For the owner only, and never through a symbolic link, which could lead anywhere.
-pub(crate) fn private(options: &mut OpenOptions) {
+pub fn private(options: &mut OpenOptions) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
