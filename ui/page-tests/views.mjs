@@ -134,6 +134,8 @@ export const VIEWS = {
     for (const [index, name] of names.entries()) {
       const filter = page.getByTestId("profile-filter");
       if (index === 0 && !(await filter.isVisible())) await page.getByTestId("sidebar-toggle").click();
+      // A press ends the claim of the terminal that was just opened.
+      await filter.click();
       await filter.fill(name);
       await filter.press("Enter");
       await inTerminal(page, index + 1);
