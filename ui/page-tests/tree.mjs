@@ -31,6 +31,23 @@ const shown = (page) =>
         .map((each) => `${each.getAttribute("aria-level")} ${each.getAttribute("data-tree-key")}`),
     );
 
+/** Drags by the mouse, as slowly as a hand: the page must see the drag begin, and where it is. */
+const drag = async (page, from, to, down = 0.5) => {
+  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+  const y = end.y + end.height * down;
+  const frames = () =>
+    page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(start.x + start.width / 2 + 8, start.y + start.height / 2 + 8, { steps: 4 });
+  await frames();
+  await page.mouse.move(end.x + end.width / 2, y, { steps: 12 });
+  await frames();
+  await page.mouse.move(end.x + end.width / 2 + 1, y, { steps: 2 });
+  await frames();
+  await page.mouse.up();
+};
+
 const chooseMenu = async (page, item, testId) => {
   await item.click({ button: "right" });
   await page.getByTestId(testId).click();
@@ -130,14 +147,11 @@ export const TREE_SCENARIOS = {
   }),
 
   "things move by dragging, onto folders and between rows": inTree(async (page) => {
-    await row(page, "Scratch box").dragTo(folder(page, "Tools"));
+    await drag(page, row(page, "Scratch box"), folder(page, "Tools"));
     await page
       .locator("[data-testid=profile-row][data-profile-name='Scratch box'][aria-level='2']")
       .waitFor();
-    const target = await row(page, "web-2").boundingBox();
-    await row(page, "Build runner").dragTo(row(page, "web-2"), {
-      targetPosition: { x: target.width / 2, y: 2 },
-    });
+    await drag(page, row(page, "Build runner"), row(page, "web-2"), 0.04);
     await page
       .locator("[data-testid=profile-row][data-profile-name='Build runner'][aria-level='3']")
       .waitFor();
