@@ -70,6 +70,7 @@ export class Controller {
       this.#loadInfo(),
       this.settings.load(),
       this.profiles.load(),
+      this.profiles.hear(),
       this.credentials.load(),
       this.credentials.hear(),
       this.links.hear(),

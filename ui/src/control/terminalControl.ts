@@ -4,7 +4,7 @@ import type { SessionTimeline } from "../generated/SessionTimeline";
 import { createStore, type Store } from "../model/store";
 import * as tabs from "../model/tabs";
 import { listeners } from "../model/broadcast";
-import { isProduction } from "../model/environment";
+import { isProduction } from "../model/profiles";
 import type { PaneId } from "../model/layout";
 import { strings } from "../strings";
 import type { Link } from "../terminal/links";

@@ -12,6 +12,10 @@ import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
+import type { ProfileOpening } from "../generated/ProfileOpening";
+import type { ProfileSaved } from "../generated/ProfileSaved";
+import type { ProfilesChanged } from "../generated/ProfilesChanged";
+import type { ProfilesUndone } from "../generated/ProfilesUndone";
 import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
@@ -32,9 +36,18 @@ async function call<Answer>(command: string, args: Record<string, unknown> = {})
 
 export const tauriHost: Host = {
   listProfiles: () => call<ProfileList>("list_profiles"),
-  saveProfile: (id, draft) => call<Profile>("save_profile", { id, draft }),
+  listenProfiles: (listener) => listen("profiles", () => listener()),
+  listenRecents: (listener) => listen<ProfileOpening[]>("recents", ({ payload }) => listener(payload)),
+  saveProfile: (id, draft, base) => call<ProfileSaved>("save_profile", { id, draft, base }),
   duplicateProfile: (id) => call<Profile>("duplicate_profile", { id }),
-  deleteProfile: (id) => call("delete_profile", { id }),
+  deleteProfiles: (items) => call<ProfilesChanged>("delete_profiles", { items }),
+  moveProfiles: (items, folder, before) => call<ProfilesChanged>("move_profiles", { items, folder, before }),
+  createFolder: (folder) => call<ProfilesChanged>("create_folder", { folder }),
+  renameFolder: (folder, name) => call<ProfilesChanged>("rename_folder", { folder, name }),
+  reviseProfiles: (ids, change) => call<ProfilesChanged>("revise_profiles", { ids, change }),
+  resetProfile: (id) => call<ProfilesChanged>("reset_profile", { id }),
+  undoProfiles: (undo) => call<ProfilesUndone>("undo_profiles", { undo }),
+  forgetRecents: (id) => call<ProfileOpening[]>("forget_recents", { id }),
   awsSetup: () => call<AwsSetup>("aws_setup"),
   listenAwsSetup: (listener) => listen("aws-setup", () => listener()),
   openQuestions: () => call<Question[]>("open_questions"),

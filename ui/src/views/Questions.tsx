@@ -1,7 +1,6 @@
 import { type ReactNode } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
-import type { Profile } from "../generated/Profile";
 import type { Link } from "../terminal/links";
 import { type PasteReview, shownText } from "../terminal/paste";
 import { assertNever } from "../model/assertNever";
@@ -58,27 +57,6 @@ export function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAns
         </Dialog>
       </Modal>
     </ModalOverlay>
-  );
-}
-
-export function DeleteDialog({ profile }: { readonly profile: Profile }) {
-  const controller = useController();
-  return (
-    <Ask
-      danger
-      no={strings.remove.no}
-      noTestId={testIds.confirmDeleteNo}
-      onAnswer={(yes) => {
-        if (yes) void controller.profiles.delete(profile);
-        else controller.desk.closeDialog();
-      }}
-      testId={testIds.confirmDelete}
-      title={strings.remove.title(profile.name)}
-      yes={strings.remove.yes}
-      yesTestId={testIds.confirmDeleteYes}
-    >
-      <p>{strings.remove.text}</p>
-    </Ask>
   );
 }
 
