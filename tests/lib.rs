@@ -7,8 +7,10 @@ pub mod fixtures;
 pub mod generators;
 pub mod oracles;
 pub mod pair;
+pub mod processes;
 pub mod scripted;
 pub mod secrets;
+pub mod tap;
 pub mod vectors;
 
 /// The folder of these tests in the checkout that they run from.

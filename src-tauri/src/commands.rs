@@ -3,6 +3,8 @@
 //! Arguments are treated as hostile: ids must be ones this program made, sizes are capped, and nothing that comes back
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
+pub(crate) mod keys;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -13,28 +13,33 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
+use crate::keys::Keys;
 use crate::link;
 use crate::state::AppState;
 
 /// The broker, and what keeps it informed.
 pub(crate) struct Credentials {
     pub(crate) broker: Broker,
+    pub(crate) keys: Keys,
     watcher: Watcher,
 }
 
 impl Credentials {
     pub(crate) fn open() -> Self {
         let watcher = Watcher::start(Paths::from_environment());
+        let store = KeyStore::start();
         let options = BrokerOptions {
             files: watcher.subscribe(),
             open: Box::new(|url| {
                 Box::pin(async move { link::open(url.into()).await.map_err(|error| error.message) })
             }),
-            keys: Some(Box::new(Keyring(KeyStore::start()))),
+            keys: Some(Box::new(Keyring(store.clone()))),
             ..BrokerOptions::from_environment()
         };
+        let broker = Broker::new(options);
         Self {
-            broker: Broker::new(options),
+            keys: Keys::new(store, broker.clone()),
+            broker,
             watcher,
         }
     }

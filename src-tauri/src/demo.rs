@@ -42,7 +42,8 @@ impl Demo {
                 region: Some(simulator.region().to_owned()),
                 endpoint: Some(aws::Endpoint {
                     ssm: simulator.endpoint_url(),
-                    ssmmessages: None,
+                    // Said, so that an address of the environment or of a profile is not taken for the demo's.
+                    ssmmessages: Some(simulator.endpoint_url()),
                 }),
                 credentials: aws::Credentials::Keys {
                     access_key_id: simulator.access_key_id().to_owned(),

@@ -8,6 +8,7 @@ mod commands;
 mod convert;
 mod credentials;
 mod demo;
+mod keys;
 mod link;
 mod opening;
 mod orphans;
@@ -46,13 +47,18 @@ pub fn run() -> ExitCode {
             commands::cancel_question,
             commands::close_session,
             commands::delete_profile,
+            commands::keys::delete_keys,
             commands::duplicate_profile,
             commands::end_orphans,
+            commands::keys::drop_waiting_keys,
             commands::find_orphans,
             commands::give_up_session,
             commands::grant_credit,
             commands::interrupt_session,
+            commands::keys::keep_keys,
+            commands::keys::keep_waiting_keys,
             commands::leave_orphans,
+            commands::keys::list_keys,
             commands::list_profiles,
             commands::open_link,
             commands::open_questions,

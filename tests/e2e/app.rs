@@ -71,6 +71,11 @@ impl Home {
         self.folder.path().join("home")
     }
 
+    /// Every file there is: of the application, its log and the person's, and what it wrote to its standard streams.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        testsuite::processes::files(self.folder.path())
+    }
+
     /// Saves connections before the application runs, as it would have itself.
     pub(crate) fn save_profiles(&self, profiles: &serde_json::Value) {
         let file = self.folder.path().join("config/profiles.json");
@@ -198,6 +203,11 @@ impl App {
     /// What the application wrote to its standard output and error.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The process that the application and all that belongs to it descend from.
+    pub(crate) fn root_process(&self) -> u32 {
+        self.driver.root()
     }
 
     /// Ends the application at once, without a word to it.

@@ -63,6 +63,11 @@ impl Guarded {
         );
     }
 
+    /// The process that all that was started descends from.
+    pub(crate) fn root(&self) -> u32 {
+        self.script.id()
+    }
+
     /// Sends a signal to a program of this name among all that was started.
     pub(crate) fn signal(&self, name: &str, signal: &str) {
         let group = self.script.id().to_string();

@@ -1,5 +1,6 @@
 //! The cases. Each starts an application of its own and runs alone: they share one display and its clipboard.
 
+mod compromised;
 mod hostile;
 mod keys;
 mod outage;
@@ -7,6 +8,7 @@ mod page_rules;
 mod profiles;
 mod shell;
 mod sign_in;
+mod stored_keys;
 mod tabs;
 mod terminal_features;
 

@@ -77,6 +77,29 @@ export const CREDENTIAL_SCENARIOS = {
       await waitForScreen(page, /^signed in$/m);
     }),
 
+  "after a sign-in the keyboard stays with the terminal, whichever row it was opened from": (browser, base) =>
+    asking(browser, base, {}, async (page) => {
+      const client = await page.context().newCDPSession(page);
+      await client.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+      await page.getByTestId("profile-row").filter({ hasText: "Sandbox shell" }).click();
+      await page.keyboard.press("Enter");
+      await page.getByTestId("sign-in-browser").click();
+      await page.evaluate(() => {
+        window.__focused = [];
+        document.addEventListener("focusin", ({ target }) => window.__focused.push(target.className), true);
+      });
+      await gone(page.getByTestId("sign-in-dialog"));
+      await inTerminal(page, 1);
+      await type(page, "echo signed in");
+      await waitForScreen(page, /^signed in$/m, 20_000);
+      const focused = await page.evaluate(() => window.__focused);
+      assert.deepEqual(
+        focused.filter((each) => /row/.test(each)),
+        [],
+      );
+      assert.equal(await page.getByTestId("tab").count(), 1);
+    }),
+
   "a sign-in with a code shows it, can take the place of the browser, and can be cancelled": (
     browser,
     base,

@@ -12,13 +12,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
+import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
 import { TERMINAL_SCENARIOS } from "./terminal.mjs";
-import { VIEWS } from "./views.mjs";
+import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
+const VIEWS = { ...MAIN_VIEWS, ...KEY_VIEWS };
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -67,9 +69,8 @@ async function lookAt(browser, base, view, sizeName) {
 
 /** Everything there is, by name. */
 function tests(browser, base) {
-  const scenarios = Object.entries({ ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...TERMINAL_SCENARIOS }).map(
-    ([name, run]) => [name, () => run(browser, base)],
-  );
+  const all = { ...SCENARIOS, ...CREDENTIAL_SCENARIOS, ...KEY_SCENARIOS, ...TERMINAL_SCENARIOS };
+  const scenarios = Object.entries(all).map(([name, run]) => [name, () => run(browser, base)]);
   const views = Object.keys(VIEWS).flatMap((view) =>
     Object.keys(SIZES).map((size) => [`view ${view}, ${size}`, () => lookAt(browser, base, view, size)]),
   );

@@ -12,6 +12,7 @@ import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/terminal.css";
 import "./styles/credentials.css";
+import "./styles/keys.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

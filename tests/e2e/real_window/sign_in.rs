@@ -56,8 +56,10 @@ async fn a_person_without_a_sign_in_is_asked_once_and_gets_a_shell_by_their_brow
         app.gone("[data-testid=sign-in-dialog]").await;
         let terminal = app.terminal();
         terminal.wait_for_prompt().await;
-        // The dialog has given the keyboard back.
+        // The dialog has given the keyboard back, and nobody takes it from the terminal afterwards.
         terminal.wait_for_keyboard().await;
+        terminal.run("echo signed-$((20+22))").await;
+        terminal.wait_for_row("signed-42").await;
         eventually("who one is", async || {
             let text = app.content("[data-testid=status-caller]").await?;
             text.contains("Operator").then_some(())

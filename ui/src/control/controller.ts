@@ -10,6 +10,7 @@ import * as tabs from "../model/tabs";
 import { rendererFor } from "../terminal/renderer";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
+import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
 import { TabControl } from "./tabControl";
@@ -20,6 +21,7 @@ import { loadSettings } from "./windowSettings";
 export class Controller {
   readonly desk: Desk;
   readonly credentials: CredentialControl;
+  readonly keys: KeysControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
   readonly tabs: TabControl;
@@ -29,6 +31,7 @@ export class Controller {
   constructor(host: Host) {
     this.desk = new Desk(host, loadSettings());
     this.credentials = new CredentialControl(this.desk);
+    this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);

@@ -12,6 +12,7 @@ import type { Renderer } from "../terminal/renderer";
 import type { TerminalView } from "../terminal/terminalView";
 import type { Desk } from "./desk";
 import { claimFocus } from "./focusClaim";
+import { redirectRestoredFocus } from "./focusRestore";
 import { PaneControl } from "./paneControl";
 import { TabRuntime } from "./tabRuntime";
 
@@ -151,10 +152,20 @@ export class TerminalControl {
     return active === null ? null : this.terminalOf(active);
   }
 
-  /** Gives the keyboard back to the terminal once a dialog that was over it lets go of it. */
-  reclaim(): void {
-    const terminal = this.active();
-    if (terminal) claimFocus(terminal);
+  /** A dialog is over the terminal; gives what to call when it has gone, which gives the keyboard to the terminal. */
+  lend(): () => void {
+    // Under another dialog the keyboard goes back to that one by itself.
+    const mayTake = () => this.desk.store.state().dialog === null;
+    const end = redirectRestoredFocus(() => {
+      const terminal = mayTake() ? this.active() : null;
+      terminal?.focus();
+      return terminal !== null;
+    });
+    return () => {
+      end();
+      const terminal = mayTake() ? this.active() : null;
+      if (terminal) claimFocus(terminal);
+    };
   }
 
   forEach(change: (terminal: TerminalView) => void): void {
@@ -166,8 +177,7 @@ export class TerminalControl {
       const question = make((yes) => {
         this.questions.update((all) => all.filter((each) => each !== question));
         resolve(yes);
-        // A dialog that led to the question gives the focus back late, to what is gone.
-        this.reclaim();
+        this.active()?.focus();
       });
       this.questions.update((all) => [...all, question]);
     });

@@ -13,6 +13,7 @@ import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
 import { DemoCredentials } from "./demoCredentials";
+import { DemoKeys } from "./demoKeys";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
@@ -200,6 +201,7 @@ interface DemoSession {
 export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
+  const keys = new DemoKeys(parameters.get("keyring"), parameters.get("scene") === "bare");
   const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
   let clipboard = "";
   let lastId = 0;
@@ -390,6 +392,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         writable();
         profiles = profiles.filter((each) => each.id !== id);
       }),
+    listKeys: () => keys.listKeys(),
+    keepKeys: (typed) => keys.keepKeys(typed),
+    keepWaitingKeys: (onlyForThisRun) => keys.keepWaitingKeys(onlyForThisRun),
+    dropWaitingKeys: () => keys.dropWaitingKeys(),
+    deleteKeys: (name) => keys.deleteKeys(name),
     awsSetup: () => credentials.awsSetup(),
     listenAwsSetup: (listener) => credentials.listenAwsSetup(listener),
     openQuestions: () => credentials.openQuestions(),

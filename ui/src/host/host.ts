@@ -15,6 +15,7 @@ import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { StoredKeys } from "../generated/StoredKeys";
 import type { TerminalSize } from "../generated/TerminalSize";
 
 /** See {@link Host.interruptSession}. */
@@ -23,6 +24,16 @@ export interface Interrupt {
   readonly bytes: Uint8Array;
   readonly closing: Uint8Array;
   readonly alwaysClose: boolean;
+}
+
+/** Keys as they are typed, on their only way. */
+export interface TypedKeys {
+  readonly name: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+  /** Whether they take the place of those with this name. */
+  readonly replace: boolean;
 }
 
 /** Ends what a subscription started. */
@@ -52,6 +63,15 @@ export interface Host {
   cancelQuestion(id: number): Promise<void>;
   /** Who the credentials of a profile's connections make one. */
   whoAmI(profileId: string): Promise<Caller>;
+
+  /** The keys that the person typed, without their secrets; the keyring may take its time. */
+  listKeys(): Promise<StoredKeys>;
+  /** Keeps keys in the keyring. Rejects with `credentials` where that does not take them: then they wait at the host. */
+  keepKeys(typed: TypedKeys): Promise<void>;
+  /** Keeps what waits, in the keyring or until the application ends. */
+  keepWaitingKeys(onlyForThisRun: boolean): Promise<void>;
+  dropWaitingKeys(): Promise<void>;
+  deleteKeys(name: string): Promise<void>;
 
   /** Sets a session aside. It begins with {@link attachSession}, so that nothing is missed before listening. */
   openSession(profileId: string, size: TerminalSize): Promise<SessionOpened>;

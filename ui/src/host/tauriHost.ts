@@ -12,6 +12,7 @@ import type { Question } from "../generated/Question";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { StoredKeys } from "../generated/StoredKeys";
 import { encodeBase64 } from "./base64";
 import { type Host, toHostError } from "./host";
 
@@ -37,6 +38,11 @@ export const tauriHost: Host = {
   answerMfa: (id, code) => call("answer_mfa", { id, code }),
   cancelQuestion: (id) => call("cancel_question", { id }),
   whoAmI: (profileId) => call<Caller>("who_am_i", { profileId }),
+  listKeys: () => call<StoredKeys>("list_keys"),
+  keepKeys: (typed) => call("keep_keys", { ...typed }),
+  keepWaitingKeys: (onlyForThisRun) => call("keep_waiting_keys", { onlyForThisRun }),
+  dropWaitingKeys: () => call("drop_waiting_keys"),
+  deleteKeys: (name) => call("delete_keys", { name }),
   openSession: (profileId, size) => call<SessionOpened>("open_session", { profileId, size }),
   listenSession: (event, listener) => listen<SessionEvent>(event, ({ payload }) => listener(payload)),
   attachSession: (id) => call("attach_session", { id }),

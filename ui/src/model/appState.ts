@@ -4,6 +4,7 @@ import type { AwsSetup } from "../generated/AwsSetup";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { Question } from "../generated/Question";
+import type { StoredKeys } from "../generated/StoredKeys";
 import type { StoreNotice } from "../generated/StoreNotice";
 import { NO_TABS, type Tabs } from "./tabs";
 
@@ -28,6 +29,8 @@ export type DialogState =
 export interface AppState {
   readonly info: AppInfo | null;
   readonly aws: AwsSetup | null;
+  /** Keys that the person typed; null before the keyring has been asked. */
+  readonly storedKeys: StoredKeys | null;
   /** What only the person can give; the first is asked. */
   readonly questions: readonly Question[];
   readonly profiles: Profiles;
@@ -52,6 +55,7 @@ export const clamp = (value: number, { min, max }: { min: number; max: number })
 export const INITIAL: AppState = {
   info: null,
   aws: null,
+  storedKeys: null,
   questions: [],
   profiles: { kind: "loading" },
   storeNotices: [],

@@ -8,7 +8,7 @@ import { actionFor } from "../model/bindings";
 import { strings } from "../strings";
 import { isWebViewShortcut, keyPress } from "../terminal/keys";
 import { testIds } from "../testIds";
-import { AwsDialog } from "./AwsDialog";
+import { AwsDialog } from "./aws/AwsDialog";
 import { ControllerContext, useApp, useController } from "./context";
 import type { Controller } from "../control/controller";
 import { CredentialQuestions } from "./CredentialQuestions";

@@ -62,13 +62,7 @@ interface FrameProps {
 function Frame({ question, title, testId, step, ref, children }: FrameProps) {
   const controller = useController();
   const [since] = useState(() => performance.now());
-  useEffect(
-    () => () => {
-      // Under another dialog the keyboard goes back to that one by itself.
-      if (controller.store.state().dialog === null) controller.terminals.reclaim();
-    },
-    [controller],
-  );
+  useEffect(() => controller.terminals.lend(), [controller]);
   return (
     <ModalOverlay
       className="overlay"

@@ -1,4 +1,4 @@
-import { type ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import type { Profile } from "../generated/Profile";
@@ -24,7 +24,7 @@ interface AskProps {
 }
 
 /** A question with two answers. No is where the focus is, and what Escape means. */
-function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, children }: AskProps) {
+export function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAnswer, children }: AskProps) {
   return (
     <ModalOverlay
       className="overlay"
@@ -90,6 +90,8 @@ export function Questions() {
 }
 
 function Asked({ question }: { readonly question: Question }) {
+  const { terminals } = useController();
+  useEffect(() => terminals.lend(), [terminals, question]);
   switch (question.kind) {
     case "paste":
       return <PasteQuestion onAnswer={question.answer} review={question.review} />;

@@ -170,7 +170,12 @@ impl Error {
                     (code, _) => code,
                 };
                 let said = service_code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
-                Self::new(code, Some(format!("{said}: {words}")))
+                let detail = if words.is_empty() {
+                    said
+                } else {
+                    format!("{said}: {words}")
+                };
+                Self::new(code, Some(detail))
             }
             // The credentials are looked for while the call is made, so their failure hides in it.
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {

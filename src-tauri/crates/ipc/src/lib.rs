@@ -6,6 +6,7 @@
 
 mod credentials;
 mod error;
+mod keys;
 mod profile;
 mod session;
 
@@ -14,6 +15,7 @@ pub use credentials::{
     SignIn, SignInStep,
 };
 pub use error::{CommandError, ErrorCode};
+pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
 pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,

@@ -18,7 +18,8 @@ const NODE_AT_LEAST: u32 = 20;
 /// The oldest Python that the pinned packages install on, 3.x.
 const PYTHON_AT_LEAST: u32 = 10;
 /// What [`python`] does.
-pub(crate) const PYTHON: &str = "Python and the packages of the client in Python";
+pub(crate) const PYTHON: &str =
+    "Python, its packages for the client in Python and for the tests with others' parts";
 
 /// How to find out whether the machine has something.
 #[derive(Clone, Copy, Debug)]
@@ -327,7 +328,14 @@ pub(crate) fn python(workspace: &Workspace, programs: &Programs) -> Result<Outco
     let python = python.to_string_lossy();
     let installed = venv(workspace).join("requirements.txt");
     // An environment dies with the Python that it was made of, so it has to prove itself.
-    let works = || Shell::new(workspace, &python, &["-c", "import boto3, websocket"]).read();
+    let works = || {
+        Shell::new(
+            workspace,
+            &python,
+            &["-c", "import awscli, boto3, flask, moto, websocket"],
+        )
+        .read()
+    };
     if fs::read(&installed).is_ok_and(|found| found == wanted) && works().is_some() {
         return Ok(Outcome::Note("packages unchanged".to_owned()));
     }

@@ -14,7 +14,7 @@ pub(crate) const EVERYTHING: &[&str] = &[
     "--locked",
     "--workspace",
     "--features",
-    "sessiondeck/custom-protocol,testsuite/e2e,secrets/secret-service-tests",
+    "sessiondeck/custom-protocol,testsuite/e2e,secrets/secret-service-tests,aws/python-tests",
 ];
 
 /// The module of the end-to-end tests; the other Rust tests leave it out.
@@ -184,9 +184,17 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "python",
+        what: setup::PYTHON,
+        needs: &[],
+        in_fast: false,
+        only_fast: false,
+        work: setup::python,
+    },
+    Step {
         name: "rust",
         what: "the Rust tests",
-        needs: &["build"],
+        needs: &["build", "python"],
         in_fast: false,
         only_fast: false,
         work: |workspace, programs| {
@@ -195,10 +203,13 @@ const STEPS: &[Step] = &[
                 EVERYTHING,
                 &["--", "--skip", END_TO_END, "--show-output"],
             ];
-            programs.showing_tests(&Shell::cargo(workspace, &arguments.concat()).variable(
-                bindings::FOLDER_VARIABLE,
-                bindings::fresh_folder(workspace)?,
-            ))?;
+            let tests = Shell::cargo(workspace, &arguments.concat())
+                .variable(
+                    bindings::FOLDER_VARIABLE,
+                    bindings::fresh_folder(workspace)?,
+                )
+                .variable("SESSIONDECK_PYTHON", setup::python_of_venv(workspace));
+            programs.showing_tests(&tests)?;
             Ok(Outcome::Done)
         },
     },
@@ -209,14 +220,6 @@ const STEPS: &[Step] = &[
         in_fast: false,
         only_fast: false,
         work: |workspace, _| bindings::compare(workspace),
-    },
-    Step {
-        name: "python",
-        what: setup::PYTHON,
-        needs: &[],
-        in_fast: false,
-        only_fast: false,
-        work: setup::python,
     },
     Step {
         name: "interop",

@@ -550,6 +550,20 @@ impl Broker {
         self.0.network(&files, source_profile(source).as_deref())
     }
 
+    /// Typed keys of this name have come, changed or gone: what was given of them is forgotten, and who waits looks at once.
+    pub fn stored_changed(&self, name: &str) {
+        let source = Source::Stored(name.to_owned());
+        {
+            let mut kept = self.0.kept();
+            if let Some(held) = kept.by_source.remove(&source) {
+                kept.callers.remove(held.credentials.access_key_id());
+            }
+        }
+        if let Some(gate) = lock(&self.0.gates).get(&source).cloned() {
+            gate.nudge();
+        }
+    }
+
     /// All who wait look at once: the files have changed, or somebody has signed in.
     pub fn nudge(&self) {
         for gate in self.gates() {

@@ -5,88 +5,22 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use simulator::{Config, Simulator};
+use testsuite::processes::{files, seen, tree};
 use testsuite::secrets::{hits, writable_memory};
+use testsuite::tap::Tap;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{self, OnPty, Tap, shell};
+use crate::support::{self, OnPty, shell};
 
 /// In the program's environment: a search that does not find it is blind.
 const PLANTED: &str = "planted-canary-0123456789-planted";
-/// Larger files are not what a secret is put down in.
-const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
-
-/// What can be seen of a process and all its children: where, and what.
-fn seen(id: u32) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    for id in tree(id) {
-        let process = format!("/proc/{id}");
-        for name in ["cmdline", "environ"] {
-            if let Ok(bytes) = fs::read(format!("{process}/{name}")) {
-                all.push((format!("{name} of {id}"), bytes));
-            }
-        }
-        // What is open, also when its name is gone.
-        for entry in fs::read_dir(format!("{process}/fd")).into_iter().flatten() {
-            let Ok(entry) = entry else { continue };
-            let is_small_file = fs::metadata(entry.path())
-                .is_ok_and(|file| file.is_file() && file.len() <= MAX_FILE_BYTES);
-            // Nothing else is read: a pipe's bytes would be taken from whoever they are for.
-            if is_small_file && let Ok(bytes) = fs::read(entry.path()) {
-                let name = fs::read_link(entry.path()).unwrap_or_default();
-                all.push((format!("{} open in {id}", name.display()), bytes));
-            }
-        }
-    }
-    all
-}
-
-/// A process and its descendants, as far as they live.
-fn tree(root: u32) -> Vec<u32> {
-    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| {
-            let id = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-            // After the name, which may hold anything, come the state and the parent.
-            let (_, rest) = stat.rsplit_once(')')?;
-            Some((id, rest.split_whitespace().nth(1)?.parse().ok()?))
-        })
-        .collect();
-    let mut found = vec![root];
-    let mut at = 0;
-    while let Some(parent) = found.get(at).copied() {
-        at += 1;
-        let children = parents.iter().filter(|(_, of)| *of == parent);
-        found.extend(children.map(|(id, _)| *id));
-    }
-    found
-}
-
-/// All files below a folder.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            all.extend(files(&path));
-        } else {
-            all.push((
-                path.display().to_string(),
-                fs::read(&path).unwrap_or_default(),
-            ));
-        }
-    }
-    all
-}
-
 /// A folder that is home and place of temporary files, with AWS files whose credentials take a second to come.
 fn home(simulator: &Simulator) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();

@@ -11,8 +11,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use secrecy::ExposeSecret as _;
 use simulator::config::Shell;
 use simulator::{Config, SessionSnapshot, SessionStatus, Simulator};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sessiondeck-cli");
@@ -278,72 +276,4 @@ impl OnPty {
             }
         }
     }
-}
-
-/// Stands between the program and the API, and keeps what the API answers.
-///
-/// The simulator answers to its own host name only, so that name is put in; no signature outlives that, and the simulator
-/// must not ask for one.
-pub(crate) struct Tap {
-    pub(crate) url: String,
-    answers: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Tap {
-    pub(crate) async fn start(simulator: &Simulator) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let behind = simulator
-            .endpoint_url()
-            .trim_start_matches("http://")
-            .to_owned();
-        let names = [url.trim_start_matches("http://").to_owned(), behind.clone()];
-        let answers = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&answers);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let service = TcpStream::connect(&behind).await.unwrap();
-                tokio::spawn(pass(client, service, names.clone(), Arc::clone(&kept)));
-            }
-        });
-        Self { url, answers }
-    }
-
-    /// The token of StartSession's answer.
-    pub(crate) fn token(&self) -> Option<String> {
-        let answers = self.answers.lock().unwrap();
-        let text = String::from_utf8_lossy(&answers);
-        let (_, rest) = text.split_once("\"TokenValue\":\"")?;
-        Some(rest.split_once('"')?.0.to_owned())
-    }
-}
-
-async fn pass(
-    client: TcpStream,
-    service: TcpStream,
-    [from, to]: [String; 2],
-    answers: Arc<Mutex<Vec<u8>>>,
-) {
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_service, mut to_service) = service.into_split();
-    let up = async {
-        // A request of the API fits into one read, and is text.
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(len @ 1..) = from_client.read(&mut buffer).await {
-            let request = String::from_utf8_lossy(&buffer[..len]).replace(&from, &to);
-            if to_service.write_all(request.as_bytes()).await.is_err() {
-                break;
-            }
-        }
-    };
-    let down = async {
-        let mut buffer = [0; 4096];
-        while let Ok(len @ 1..) = from_service.read(&mut buffer).await {
-            answers.lock().unwrap().extend_from_slice(&buffer[..len]);
-            if to_client.write_all(&buffer[..len]).await.is_err() {
-                break;
-            }
-        }
-    };
-    tokio::join!(up, down);
 }

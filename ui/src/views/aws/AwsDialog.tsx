@@ -2,14 +2,15 @@ import { Copy, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
-import type { AwsProfile } from "../generated/AwsProfile";
-import type { AwsSetup } from "../generated/AwsSetup";
-import type { SignIn } from "../generated/SignIn";
-import { strings } from "../strings";
-import { testIds } from "../testIds";
-import { useApp, useController } from "./context";
-import { IconButton } from "./IconButton";
-import { useNow } from "./useNow";
+import type { AwsProfile } from "../../generated/AwsProfile";
+import type { AwsSetup } from "../../generated/AwsSetup";
+import type { SignIn } from "../../generated/SignIn";
+import { strings } from "../../strings";
+import { testIds } from "../../testIds";
+import { useApp, useController } from "../context";
+import { IconButton } from "../IconButton";
+import { useNow } from "../useNow";
+import { KeysSection } from "./KeysSection";
 
 const text = strings.aws;
 
@@ -32,6 +33,7 @@ export function AwsDialog() {
           {/* Focus: whoever reads by keyboard must be able to scroll it. */}
           <div aria-label={text.title} className="dialog-body aws-body" role="group" tabIndex={0}>
             {aws ? <Setup aws={aws} /> : <p>{text.loading}</p>}
+            <KeysSection />
           </div>
           <div className="dialog-actions">
             <Button className="button" data-testid={testIds.awsClose} onPress={close}>
