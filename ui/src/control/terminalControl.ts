@@ -205,8 +205,7 @@ export class TerminalControl {
       const question = make((yes) => {
         this.questions.update((all) => all.filter((each) => each !== question));
         resolve(yes);
-        // A dialog that led to the question gives the focus back late, to what is gone.
-        this.reclaim();
+        this.active()?.focus();
       });
       this.questions.update((all) => [...all, question]);
     });

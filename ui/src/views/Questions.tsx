@@ -1,4 +1,4 @@
-import { type ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import type { Link } from "../terminal/links";
@@ -68,6 +68,8 @@ export function Questions() {
 }
 
 function Asked({ question }: { readonly question: Question }) {
+  const { terminals } = useController();
+  useEffect(() => terminals.lend(), [terminals, question]);
   switch (question.kind) {
     case "paste":
       return <PasteQuestion onAnswer={question.answer} review={question.review} />;
