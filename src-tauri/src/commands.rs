@@ -3,6 +3,8 @@
 //! Arguments are treated as hostile: ids must be ones this program made, sizes are capped, and nothing that comes back
 //! holds a secret. A command that is not listed in `build.rs` and named in the capability is refused before it gets here.
 
+pub(crate) mod recordings;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -186,9 +188,10 @@ pub(crate) fn resize_session(
     id: String,
     size: TerminalSize,
 ) -> Answer<()> {
-    Ok(state
-        .sessions
-        .resize(session_id(&id)?, terminal_size(size)?)?)
+    let (id, size) = (session_id(&id)?, terminal_size(size)?);
+    state.sessions.resize(id, size)?;
+    state.recordings.resized(id, size);
+    Ok(())
 }
 
 #[tauri::command]

@@ -13,6 +13,7 @@ mod opening;
 mod orphans;
 mod present;
 mod profiles_state;
+mod recordings;
 mod sessions;
 mod state;
 mod window;
@@ -66,6 +67,13 @@ pub fn run() -> ExitCode {
             commands::sign_out,
             commands::who_am_i,
             commands::write_clipboard,
+            commands::recordings::begin_recording,
+            commands::recordings::delete_recording,
+            commands::recordings::find_in_recording,
+            commands::recordings::list_recordings,
+            commands::recordings::page_of_recording,
+            commands::recordings::start_recording,
+            commands::recordings::stop_recording,
         ])
         .setup(move |app| {
             app.manage(AppState::new(&dirs));

@@ -10,6 +10,7 @@ use crate::credentials::Credentials;
 use crate::demo::Demo;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
+use crate::recordings::Recordings;
 use crate::sessions::Sessions;
 
 /// Where the application keeps its files.
@@ -41,6 +42,7 @@ pub(crate) struct AppState {
     /// Which sessions are open at the service.
     pub(crate) live: LiveRecord,
     pub(crate) credentials: Credentials,
+    pub(crate) recordings: Recordings,
     ending: AtomicBool,
 }
 
@@ -52,6 +54,7 @@ impl AppState {
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
             credentials: Credentials::open(),
+            recordings: Recordings::open(dirs.config.join("recordings")),
             ending: AtomicBool::new(false),
         }
     }

@@ -7,6 +7,7 @@
 mod credentials;
 mod error;
 mod profile;
+mod recording;
 mod session;
 
 pub use credentials::{
@@ -15,6 +16,10 @@ pub use credentials::{
 };
 pub use error::{CommandError, ErrorCode};
 pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
+pub use recording::{
+    Recording, RecordingCursor, RecordingEvent, RecordingFound, RecordingList, RecordingPage,
+    RecordingStart,
+};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
