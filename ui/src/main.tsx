@@ -11,6 +11,7 @@ import "./styles/session.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/credentials.css";
+import "./styles/recordings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -127,6 +127,15 @@ export const testIds = {
   linkConfirm: "link-confirm",
   linkCancel: "link-cancel",
 
+  recordings: "recordings",
+  recordingsList: "recordings-list",
+  recordingDelete: "recording-delete",
+  player: "player",
+  playerToggle: "player-toggle",
+  playerTime: "player-time",
+  playerFind: "player-find",
+  playerHits: "player-hits",
+
   toast: "toast",
   liveRegion: "live-region",
 } as const;

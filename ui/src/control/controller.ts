@@ -12,6 +12,7 @@ import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
+import { RecordingControl } from "./recordingControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -22,6 +23,7 @@ export class Controller {
   readonly credentials: CredentialControl;
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
+  readonly recordings: RecordingControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -31,6 +33,7 @@ export class Controller {
     this.credentials = new CredentialControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
+    this.recordings = new RecordingControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.window = new WindowControl(this.desk, this.terminals);

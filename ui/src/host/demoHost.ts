@@ -12,6 +12,7 @@ import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
+import { createDemoRecordings } from "./demoRecordings";
 import { DemoCredentials } from "./demoCredentials";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
@@ -439,6 +440,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     findOrphans: () => answer(() => [...(scene.orphans ?? [])]),
     endOrphans: () => answer(() => undefined),
     leaveOrphans: () => answer(() => undefined),
+    ...createDemoRecordings(parameters.get("scene") === "bare"),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

@@ -9,6 +9,10 @@ import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
 import type { Question } from "../generated/Question";
+import type { RecordingFound } from "../generated/RecordingFound";
+import type { RecordingList } from "../generated/RecordingList";
+import type { RecordingPage } from "../generated/RecordingPage";
+import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -58,6 +62,13 @@ export const tauriHost: Host = {
   findOrphans: () => call<Orphan[]>("find_orphans"),
   endOrphans: () => call("end_orphans"),
   leaveOrphans: () => call("leave_orphans"),
+  startRecording: (id, title, size) => call("start_recording", { id, title, size }),
+  stopRecording: (id) => call("stop_recording", { id }),
+  listRecordings: () => call<RecordingList>("list_recordings"),
+  beginRecording: (name) => call<RecordingStart>("begin_recording", { name }),
+  pageOfRecording: (name, cursor) => call<RecordingPage>("page_of_recording", { name, cursor }),
+  findInRecording: (name, text) => call<RecordingFound[]>("find_in_recording", { name, text }),
+  deleteRecording: (name) => call("delete_recording", { name }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

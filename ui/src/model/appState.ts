@@ -23,7 +23,8 @@ export interface Toast {
 export type DialogState =
   | { readonly kind: "profileForm"; readonly profile: Profile | null }
   | { readonly kind: "deleteProfile"; readonly profile: Profile }
-  | { readonly kind: "aws" };
+  | { readonly kind: "aws" }
+  | { readonly kind: "recordings" };
 
 export interface AppState {
   readonly info: AppInfo | null;

@@ -15,6 +15,7 @@ import { CredentialQuestions } from "./CredentialQuestions";
 import { IconButton } from "./IconButton";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
+import { RecordingsDialog } from "./recordings/RecordingsDialog";
 import { Sidebar } from "./Sidebar";
 import { Workspace } from "./Workspace";
 
@@ -113,6 +114,8 @@ function Dialogs() {
       return <DeleteDialog profile={dialog.profile} />;
     case "aws":
       return <AwsDialog />;
+    case "recordings":
+      return <RecordingsDialog />;
     default:
       return assertNever(dialog);
   }
