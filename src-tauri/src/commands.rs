@@ -6,6 +6,7 @@
 pub(crate) mod keys;
 pub(crate) mod native;
 pub(crate) mod profiles;
+pub(crate) mod recordings;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -135,6 +136,7 @@ pub(crate) async fn attach_session(
     let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
     let record = opening::record(&profile);
     let opened = profile.id;
+    recordings::begin_by_default(&state, id, &profile.draft.name)?;
     let source = opening::source(app.clone(), id, profile);
     state.sessions.attach(&app, id, source, record)?;
     profiles::opened(&app, opened);
@@ -200,9 +202,10 @@ pub(crate) fn resize_session(
     id: String,
     size: TerminalSize,
 ) -> Answer<()> {
-    Ok(state
-        .sessions
-        .resize(session_id(&id)?, terminal_size(size)?)?)
+    let (id, size) = (session_id(&id)?, terminal_size(size)?);
+    state.sessions.resize(id, size)?;
+    state.recordings.resized(id, size);
+    Ok(())
 }
 
 #[tauri::command]

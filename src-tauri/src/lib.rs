@@ -23,6 +23,7 @@ mod present;
 mod profiles_state;
 mod profiles_watch;
 mod quit;
+mod recordings;
 mod save;
 mod sessions;
 mod settings_state;
@@ -122,6 +123,13 @@ pub fn run() -> ExitCode {
             commands::profiles::undo_profiles,
             commands::who_am_i,
             commands::write_clipboard,
+            commands::recordings::begin_recording,
+            commands::recordings::delete_recording,
+            commands::recordings::find_in_recording,
+            commands::recordings::list_recordings,
+            commands::recordings::page_of_recording,
+            commands::recordings::start_recording,
+            commands::recordings::stop_recording,
         ])
         .on_menu_event(|app, event| native::menu_chosen(app, event.id().as_ref()))
         .on_window_event(native::window_event)
@@ -129,6 +137,7 @@ pub fn run() -> ExitCode {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
             profiles_watch::start(app.handle());
+            recordings::prune_at_start(app.handle());
             app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
             native::keep_window(app.handle().clone());

@@ -19,6 +19,7 @@ import "./styles/desktop.css";
 import "./styles/profileForm.css";
 import "./styles/keys.css";
 import "./styles/settings.css";
+import "./styles/recordings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -25,6 +25,15 @@ const size = (bytes: number): string =>
 const clock = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
+/** How long something takes, such as `1:02:09`. */
+const span = (ms: number): string => {
+  const seconds = Math.floor(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? clock(seconds)
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+};
+
 const timeLeft = (left: Remaining): string => {
   switch (left.kind) {
     case "over":
@@ -577,6 +586,47 @@ export const strings = {
     waitingForSignIn: (name: string, message: string) => `${name}: waiting for sign-in. ${message}`,
   },
 
+  recordings: {
+    title: "Recordings",
+    open: "Recordings",
+    stop: "Stop recording",
+    on: "Recording",
+    nothingLive: "There is no open session to record here.",
+    started: "Recording what this session shows. What you type is not recorded by itself.",
+    stopped: "The recording has ended.",
+    loading: "Looking for recordings…",
+    none: "Nothing has been recorded yet.",
+    noneHelp:
+      "Start a recording from a tab’s menu. It holds what the session shows, stays on this computer and is readable only by you.",
+    facts: (startedMs: number, lengthMs: number, lenBytes: number) =>
+      `${new Date(startedMs).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })} · ${span(lengthMs)} · ${size(lenBytes)}`,
+    total: (count: number, lenBytes: number) =>
+      `${plural(count, "recording", "recordings")}, ${size(lenBytes)}`,
+    running: "Recording now",
+    remove: (title: string) => `Delete the recording ${apart(title)}`,
+    removeTitle: "Delete a recording",
+    removeText: (title: string) => `Delete the recording of “${apart(title)}”? It cannot be brought back.`,
+    removeNow: "Delete",
+    keep: "Keep",
+    deleted: (title: string) => `The recording of ${apart(title)} was deleted.`,
+    back: "All recordings",
+    close: "Close",
+    reading: (events: number) => `Reading the recording, ${events.toLocaleString("en")} events so far…`,
+    screen: "The recorded terminal. Space plays and pauses, the arrow keys go five seconds.",
+    play: "Play",
+    pause: "Pause",
+    position: "Position",
+    positionOf: (ms: number, lengthMs: number) => `${span(ms)} / ${span(lengthMs)}`,
+    clock: (ms: number) => span(ms),
+    speed: "Speed",
+    times: (speed: number) => `${speed}×`,
+    shorten: "Shorten pauses",
+    find: "Find in the recording",
+    findPlaceholder: "Find text, then Enter",
+    found: (count: number) => (count === 0 ? "Nothing found." : plural(count, "line found", "lines found")),
+    markers: "What happened",
+  },
+
   toast: {
     region: "Messages",
     dismiss: "Dismiss",
@@ -821,6 +871,8 @@ export const strings = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     zoomReset: "Reset zoom",
+    toggleRecording: "Record this session",
+    showRecordings: "Recordings",
     toggleSidebar: "Show or hide sidebar",
     fullScreen: "Full screen",
     showSettings: "Settings",

@@ -33,6 +33,8 @@ export class TerminalControl {
   /** Questions wait in line; the first is shown. */
   readonly questions: Store<readonly Question[]> = createStore<readonly Question[]>([]);
   renderer: Renderer = "dom";
+  /** Called when a session opens, also again. */
+  opened: (id: PaneId, attempt: number) => void = () => undefined;
   readonly #runtimes = new Map<PaneId, TabRuntime>();
   readonly #scheduler = new OutputScheduler();
 
@@ -72,7 +74,10 @@ export class TerminalControl {
       {
         state: (attempt, state) => {
           desk.changeTabs((all) => tabs.sessionStateChanged(all, id, attempt, state));
-          if (state.kind === "open") desk.announce(strings.live.open(this.#nameOf(id)));
+          if (state.kind === "open") {
+            desk.announce(strings.live.open(this.#nameOf(id)));
+            this.opened(id, attempt);
+          }
           if (state.kind === "waitingForSignIn")
             desk.announce(strings.live.waitingForSignIn(this.#nameOf(id), state.message));
           if (state.kind === "reconnecting" && state.attempt === 1)
@@ -164,6 +169,11 @@ export class TerminalControl {
 
   terminalOf(id: PaneId): TerminalView | null {
     return this.#runtimes.get(id)?.terminal ?? null;
+  }
+
+  /** What the backend calls a pane's session; null where there is none. */
+  hostSession(id: PaneId): string | null {
+    return this.#runtimes.get(id)?.hostSession ?? null;
   }
 
   /** The terminal in front, where there is one. */

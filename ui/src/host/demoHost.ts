@@ -13,6 +13,7 @@ import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
 import { EMPTY_DRAFT } from "../model/profiles";
+import { createDemoRecordings } from "./demoRecordings";
 import { DemoCredentials } from "./demoCredentials";
 import { DemoDesktop } from "./demoDesktop";
 import { DemoProfiles, type Seed } from "./demoProfiles";
@@ -534,6 +535,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     loadLayout: () => answer(() => sessionStorage.getItem("layout")),
     saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
     ...demoSettings(parameters.get("settings")),
+    ...createDemoRecordings(parameters.get("scene") === "bare"),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

@@ -24,6 +24,11 @@ import type { ProfileSaved } from "../generated/ProfileSaved";
 import type { ProfilesChanged } from "../generated/ProfilesChanged";
 import type { ProfilesUndone } from "../generated/ProfilesUndone";
 import type { Question } from "../generated/Question";
+import type { RecordingCursor } from "../generated/RecordingCursor";
+import type { RecordingFound } from "../generated/RecordingFound";
+import type { RecordingList } from "../generated/RecordingList";
+import type { RecordingPage } from "../generated/RecordingPage";
+import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -157,6 +162,15 @@ export interface Host {
   listThemes(): Promise<readonly StoredTheme[]>;
   saveTheme(theme: StoredTheme): Promise<void>;
   deleteTheme(name: string): Promise<void>;
+  /** Records what a session shows from now on; the title names the recording. */
+  startRecording(id: string, title: string, size: TerminalSize): Promise<void>;
+  stopRecording(id: string): Promise<void>;
+  listRecordings(): Promise<RecordingList>;
+  beginRecording(name: string): Promise<RecordingStart>;
+  pageOfRecording(name: string, cursor: RecordingCursor): Promise<RecordingPage>;
+  /** The first 1,000 lines that hold a text, in any case of its letters. */
+  findInRecording(name: string, text: string): Promise<readonly RecordingFound[]>;
+  deleteRecording(name: string): Promise<void>;
 
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;

@@ -17,6 +17,10 @@ import type { ProfileSaved } from "../generated/ProfileSaved";
 import type { ProfilesChanged } from "../generated/ProfilesChanged";
 import type { ProfilesUndone } from "../generated/ProfilesUndone";
 import type { Question } from "../generated/Question";
+import type { RecordingFound } from "../generated/RecordingFound";
+import type { RecordingList } from "../generated/RecordingList";
+import type { RecordingPage } from "../generated/RecordingPage";
+import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -94,6 +98,13 @@ export const tauriHost: Host = {
   listThemes: () => call<StoredTheme[]>("list_themes"),
   saveTheme: (theme) => call("save_theme", { theme }),
   deleteTheme: (name) => call("delete_theme", { name }),
+  startRecording: (id, title, size) => call("start_recording", { id, title, size }),
+  stopRecording: (id) => call("stop_recording", { id }),
+  listRecordings: () => call<RecordingList>("list_recordings"),
+  beginRecording: (name) => call<RecordingStart>("begin_recording", { name }),
+  pageOfRecording: (name, cursor) => call<RecordingPage>("page_of_recording", { name, cursor }),
+  findInRecording: (name, text) => call<RecordingFound[]>("find_in_recording", { name, text }),
+  deleteRecording: (name) => call("delete_recording", { name }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

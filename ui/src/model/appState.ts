@@ -12,6 +12,7 @@ import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { Broadcast } from "./broadcast";
+import type { Recorded } from "./recordings";
 import { NO_TABS, type TabId, type Tabs } from "./tabs";
 import type { TreeItem } from "../generated/TreeItem";
 import { INITIAL_SETTINGS } from "./settings";
@@ -64,7 +65,8 @@ export type DialogState =
   | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
   | { readonly kind: "broadcast" }
   | { readonly kind: "tabSearch" }
-  | { readonly kind: "settings" };
+  | { readonly kind: "settings" }
+  | { readonly kind: "recordings" };
 
 export interface AppState {
   readonly info: AppInfo | null;
@@ -84,6 +86,7 @@ export interface AppState {
   readonly quitting: number | null;
   readonly tabs: Tabs;
   readonly broadcast: Broadcast;
+  readonly recording: Recorded;
   /** The tab that is being given a name. */
   readonly renaming: TabId | null;
   readonly dialog: DialogState | null;
@@ -119,6 +122,7 @@ export const INITIAL: AppState = {
   quitting: null,
   tabs: NO_TABS,
   broadcast: null,
+  recording: new Map(),
   renaming: null,
   dialog: null,
   toasts: [],

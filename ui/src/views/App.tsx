@@ -25,6 +25,7 @@ import { QuitDialog } from "./QuitDialog";
 import { MoveDialog } from "./sidebar/MoveDialog";
 import { Sidebar } from "./sidebar/Sidebar";
 import { SettingsDialog } from "./settings/SettingsDialog";
+import { RecordingsDialog } from "./recordings/RecordingsDialog";
 import { Workspace } from "./Workspace";
 
 export function App({ controller }: { readonly controller: Controller }) {
@@ -143,6 +144,8 @@ function Dialogs() {
       return <TabSearch />;
     case "settings":
       return <SettingsDialog />;
+    case "recordings":
+      return <RecordingsDialog />;
     default:
       return assertNever(dialog);
   }

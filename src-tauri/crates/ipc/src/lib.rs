@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod link;
 mod profile;
+mod recording;
 mod session;
 mod settings;
 mod window;
@@ -29,6 +30,10 @@ pub use profile::{
     FieldProblem, NetworkOverrides, Profile, ProfileChange, ProfileColour, ProfileDraft,
     ProfileField, ProfileFolder, ProfileList, ProfileOpening, ProfileOrigin, ProfileSaved,
     ProfilesChanged, ProfilesUndone, StoreNotice, TerminalOverrides, TreeItem,
+};
+pub use recording::{
+    Recording, RecordingCursor, RecordingEvent, RecordingFound, RecordingList, RecordingPage,
+    RecordingStart,
 };
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
