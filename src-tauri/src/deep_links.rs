@@ -149,9 +149,10 @@ fn asks(
 /// A connection to the place, named by it.
 fn draft(place: &LinkedTarget) -> ProfileDraft {
     let target = place.target.to_string();
-    let name = match &place.target {
-        Target::Name(name) | Target::AutoScalingGroup(name) => name,
-        _ => &target,
+    let name = if let Target::Name(name) | Target::AutoScalingGroup(name) = &place.target {
+        name
+    } else {
+        &target
     };
     ProfileDraft {
         name: name.chars().take(NAME_MAX).collect(),
