@@ -5,7 +5,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ipc::{LinkAsks, LinkDifference, LinkField, LinkMatch, LinkRequest};
-use profiles::{DeepLink, LinkError, LinkedProfile, LinkedTarget, Profile, ProfileDraft, Target};
+use profiles::{
+    DeepLink, LinkError, LinkedProfile, LinkedTarget, Profile, ProfileDetails, ProfileDraft, Target,
+};
 use tracing::warn;
 
 use crate::convert;
@@ -134,7 +136,7 @@ fn asks(
                 .as_ref()
                 .is_some_and(|name| !aws_profiles.contains(name));
             LinkAsks::Place {
-                draft: convert::draft_to_page(draft),
+                draft: convert::draft_to_page(draft, ProfileDetails::default()),
                 unknown_aws_profile,
                 matches,
             }
