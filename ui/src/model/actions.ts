@@ -152,7 +152,7 @@ export const ACTIONS = [
     "terminal",
     strings.terminal.links,
     { kind: "links" },
-    keys(["Ctrl+Shift+H"], ["Cmd+Shift+H"]),
+    keys(["Ctrl+Shift+H"], ["Cmd+Shift+U"]),
   ),
   entry("readText", "terminal", strings.terminal.readText, { kind: "readText" }, both("Ctrl+Shift+F2")),
   entry(
@@ -218,7 +218,13 @@ export const ACTIONS = [
     { kind: "toggleRecording" },
     keys(["Ctrl+Shift+E"], ["Cmd+Alt+R"]),
   ),
-  entry("showRecordings", "window", names.showRecordings, { kind: "showRecordings" }, both()),
+  entry(
+    "showRecordings",
+    "window",
+    names.showRecordings,
+    { kind: "showRecordings" },
+    keys(["Ctrl+Shift+X"], ["Cmd+Shift+R"]),
+  ),
   entry("showSettings", "window", names.showSettings, { kind: "showSettings" }, keys(["Ctrl+,"], ["Cmd+,"])),
   entry("nextRegion", "window", names.nextRegion, { kind: "focusRegion", by: 1 }, both("Ctrl+F6")),
   entry(

@@ -127,8 +127,8 @@ describe("Keymap", () => {
   });
 
   it("passes over what says nothing and tells it", () => {
-    const keys = map({ "Ctrl+Shift+Y": "danceTango", "no such key": "copy" });
-    expect(keys.unknown).toEqual(["Ctrl+Shift+Y", "no such key"]);
+    const keys = map({ "Ctrl+Shift+Q": "danceTango", "no such key": "copy" });
+    expect(keys.unknown).toEqual(["Ctrl+Shift+Q", "no such key"]);
     expect(keys.actionFor(press("Y", "KeyY", "CS"))).toBeNull();
   });
 
@@ -144,9 +144,9 @@ describe("Keymap", () => {
     it("changes what keys do and what is shown", () => {
       setKeys({
         preset: "sessiondeck",
-        overrides: { "Ctrl+Shift+T": SEND_TO_SESSION, "Ctrl+Shift+Y": "newTab" },
+        overrides: { "Ctrl+Shift+T": SEND_TO_SESSION, "Ctrl+Shift+Q": "newTab" },
       });
-      expect(chordFor("newTab", false)).toBe("Ctrl+Shift+Y");
+      expect(chordFor("newTab", false)).toBe("Ctrl+Shift+Q");
       expect(actionFor(press("T", "KeyT", "CS"), false)).toBeNull();
     });
   });
