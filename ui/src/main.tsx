@@ -9,6 +9,7 @@ import "./styles/sidebar.css";
 import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/panes.css";
+import "./styles/palette.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/asking.css";

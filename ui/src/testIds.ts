@@ -247,6 +247,12 @@ export const testIds = {
   farClipboardYes: "far-clipboard-yes",
   farClipboardNo: "far-clipboard-no",
 
+  palette: "palette",
+  paletteField: "palette-field",
+  /** Each entry, with `data-id` and `data-kind`. */
+  paletteItem: "palette-item",
+  paletteCount: "palette-count",
+
   toast: "toast",
   liveRegion: "live-region",
 } as const;

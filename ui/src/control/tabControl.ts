@@ -11,6 +11,11 @@ import type { TerminalControl } from "./terminalControl";
 /** So long the sessions of what was closed go on, in case that it was not meant. */
 export const UNDO_MS = 5_000;
 
+/** Where a session is to be shown; without a place, in a tab in front. */
+export interface OpenOptions {
+  readonly place?: "tab" | "background" | "right" | "down";
+}
+
 export class TabControl {
   #lastTab = 0;
 
@@ -19,13 +24,24 @@ export class TabControl {
     private readonly terminals: TerminalControl,
   ) {}
 
-  open(profile: Profile): void {
+  /** Beside a pane only where one is in front that leaves room, else in a tab. */
+  open(profile: Profile, { place = "tab" }: OpenOptions = {}): void {
     // One that came from the AWS configuration lacks its target still.
     if (profile.target === "") {
       this.desk.set({ dialog: { kind: "profileForm", profile } });
       return;
     }
-    this.desk.changeTabs((all) => tabs.openSession(all, this.newId(), profile));
+    const id = this.newId();
+    this.desk.changeTabs((all) => {
+      if (place === "background") return tabs.openBehind(all, id, profile);
+      const front = tabs.activeTab(all);
+      if (place !== "tab" && front) {
+        const axis: Axis = place === "right" ? "row" : "column";
+        const beside = tabs.split(all, front.id, id, profile, axis);
+        if (beside !== all) return beside;
+      }
+      return tabs.openSession(all, id, profile);
+    });
   }
 
   openStart(): void {

@@ -41,7 +41,10 @@ export type DialogState =
   | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
   | { readonly kind: "broadcast" }
   | { readonly kind: "tabSearch" }
-  | { readonly kind: "settings" };
+  /** The palette, with what its field begins with: `>` for actions. */
+  | { readonly kind: "palette"; readonly typed: string }
+  /** `search`: what is looked for in them. */
+  | { readonly kind: "settings"; readonly search?: string };
 
 export interface AppState {
   readonly info: AppInfo | null;
@@ -67,6 +70,8 @@ export interface AppState {
   /** The last change worth saying aloud. */
   readonly announcement: string;
   readonly sidebar: { readonly open: boolean; readonly width: number };
+  /** What was chosen in the palette, by its ids, the last one first. */
+  readonly recent: readonly string[];
   /** What the settings say with this window's zoom over it. */
   readonly fontSize: number;
   /** By how many pixels this window's text differs from the settings. */
@@ -99,6 +104,7 @@ export const INITIAL: AppState = {
   toasts: [],
   announcement: "",
   sidebar: { open: true, width: SIDEBAR.usual },
+  recent: [],
   fontSize: FONT.usual,
   zoom: 0,
   settings: INITIAL_SETTINGS,

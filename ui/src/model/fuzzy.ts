@@ -57,8 +57,8 @@ export function fold(whole: string): Folded {
 /** A bit for each letter, one for all digits, and a few for the rest. */
 function maskOf(plain: string): number {
   let mask = 0;
-  for (let index = 0; index < plain.length; index += 1) {
-    const code = plain.charCodeAt(index);
+  for (const character of plain) {
+    const code = character.charCodeAt(0);
     if (code >= 0x61 && code <= 0x7a) mask |= 1 << (code - 0x61);
     else if (code >= 0x30 && code <= 0x39) mask |= 1 << 26;
     else mask |= 1 << (27 + (code % 5));

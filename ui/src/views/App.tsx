@@ -19,6 +19,7 @@ import { LinkDialog } from "./LinkDialog";
 import { BroadcastDialog } from "./panes/BroadcastDialog";
 import { CloseTabsDialog } from "./panes/CloseTabsDialog";
 import { TabSearch } from "./panes/TabSearch";
+import { PaletteDialog } from "./palette/PaletteDialog";
 import { ProfileDialog } from "./ProfileDialog";
 import { DeleteDialog, Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
@@ -139,8 +140,10 @@ function Dialogs() {
       return <BroadcastDialog />;
     case "tabSearch":
       return <TabSearch />;
+    case "palette":
+      return <PaletteDialog initial={dialog.typed} />;
     case "settings":
-      return <SettingsDialog />;
+      return <SettingsDialog initial={dialog.search ?? ""} />;
     default:
       return assertNever(dialog);
   }
