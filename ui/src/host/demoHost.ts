@@ -113,6 +113,18 @@ const CROWD: readonly ProfileDraft[] = [
   ),
 ];
 
+/** More than anybody scrolls through. */
+const THOUSANDS: readonly ProfileDraft[] = Array.from({ length: 5_000 }, (_, index) =>
+  draft(
+    `${["api", "worker", "postgres", "cache"][index % 4] ?? ""}-${index + 1} ${index % 3 ? "production" : "staging"}`,
+    {
+      awsProfile: index % 3 ? "prod" : "staging",
+      region: ["eu-west-1", "us-east-1", "ap-southeast-2"][index % 3] ?? null,
+      target: `i-${String(index * 7_919_317).padStart(17, "0")}`,
+    },
+  ),
+);
+
 /** What the page can be opened with. */
 const SCENES: Readonly<
   Record<
@@ -134,6 +146,7 @@ const SCENES: Readonly<
     ],
   },
   crowd: { profiles: CROWD, notices: [] },
+  thousands: { profiles: THOUSANDS, notices: [] },
   orphans: {
     profiles: TEAM,
     notices: [],

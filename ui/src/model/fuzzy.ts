@@ -45,7 +45,7 @@ export function fold(whole: string): Folded {
   for (const character of text) {
     for (const part of character.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()) {
       const folded = ALIKE[part] ?? part;
-      for (let unit = 0; unit < folded.length; unit += 1) at.push(place);
+      for (let unit = folded.length; unit > 0; unit -= 1) at.push(place);
       plain += folded;
     }
     place += character.length;
@@ -116,6 +116,13 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 const placeOf = ({ at }: Folded, unit: number): number => at?.[unit] ?? unit;
 
+function isCapital(text: Folded, unit: number): boolean {
+  const written = text.text.charCodeAt(placeOf(text, unit));
+  if (written <= 0x7f) return written >= 0x41 && written <= 0x5a;
+  const character = text.text.charAt(placeOf(text, unit));
+  return character !== character.toLowerCase();
+}
+
 /** What a place in a text is worth, whatever is before it. */
 function worth(text: Folded, unit: number): number {
   if (unit === 0) return START + FIRST;
@@ -123,10 +130,7 @@ function worth(text: Folded, unit: number): number {
   const before = text.plain.charCodeAt(unit - 1);
   if (!isWordUnit(code)) return 0;
   if (!isWordUnit(before) || isDigit(code) !== isDigit(before)) return START;
-  const written = text.text.charAt(placeOf(text, unit));
-  const writtenBefore = text.text.charAt(placeOf(text, unit - 1));
-  const isCapital = (one: string) => one !== one.toLowerCase();
-  return isCapital(written) && !isCapital(writtenBefore) ? HUMP : 0;
+  return isCapital(text, unit) && !isCapital(text, unit - 1) ? HUMP : 0;
 }
 
 /** Room for the scores of one match; made larger where needed. */
@@ -134,13 +138,35 @@ let best = new Float64Array(1024);
 let from = new Int16Array(1024);
 
 /**
- * How well a word fits a text, or null. `places` takes the units of the text that were matched.
- *
- * For each character of the word and each place: the best score of a match that ends there, from that of the character
- * before either next to it or further left.
+ * How well a word fits a text, or null. `places` takes the units of the text that were matched, the last one first.
  */
 export function score(word: Word, text: Folded, places?: number[]): number | null {
   if (!holds(word, text)) return null;
+  return scoreOfRun(word, text, places) ?? scoreApart(word, text, places);
+}
+
+/** The usual case, which is also the best: the word in one piece at the beginning of another; else null. */
+function scoreOfRun(word: Word, text: Folded, places?: number[]): number | null {
+  const { length } = word.plain;
+  let at = text.plain.indexOf(word.plain);
+  while (at >= 0 && worth(text, at) < START) at = text.plain.indexOf(word.plain, at + 1);
+  if (at < 0) return null;
+  let sum = MATCH * length + RUN * (length - 1);
+  for (let row = 0; row < length; row += 1) {
+    sum += worth(text, at + row) + exactness(word, row, text, at + row);
+    places?.push(at + length - 1 - row);
+  }
+  return sum;
+}
+
+const exactness = (word: Word, row: number, text: Folded, unit: number): number =>
+  text.text.charCodeAt(placeOf(text, unit)) === word.text.charCodeAt(placeOf(word, row)) ? EXACT : 0;
+
+/**
+ * For each character of the word and each place: the best score of a match that ends there, from that of the character
+ * before either next to it or further left.
+ */
+function scoreApart(word: Word, text: Folded, places?: number[]): number | null {
   const wanted = word.plain;
   const { plain } = text;
   const width = plain.length;
@@ -151,7 +177,6 @@ export function score(word: Word, text: Folded, places?: number[]): number | nul
   }
   for (let row = 0; row < wanted.length; row += 1) {
     const code = wanted.charCodeAt(row);
-    const typed = word.text.charAt(placeOf(word, row));
     let apart = Number.NEGATIVE_INFINITY;
     let apartAt = -1;
     for (let unit = 0; unit < width; unit += 1) {
@@ -169,7 +194,7 @@ export function score(word: Word, text: Folded, places?: number[]): number | nul
         best[cell] = Number.NEGATIVE_INFINITY;
         continue;
       }
-      const own = MATCH + worth(text, unit) + (text.text.charAt(placeOf(text, unit)) === typed ? EXACT : 0);
+      const own = MATCH + worth(text, unit) + exactness(word, row, text, unit);
       if (row === 0) {
         best[cell] = own;
         from[cell] = -1;

@@ -316,41 +316,63 @@ interface Rank {
   readonly score: number;
 }
 
-/** The best field of each word; null where one has none. */
-function rank(entry: Entry, words: readonly Word[]): Rank | null {
+/** The field that a word fits best, and how well; null where it fits none, and `held` tells whether typing on may. */
+function bestField(
+  entry: Entry,
+  word: Word,
+): { readonly index: number; readonly score: number } | "held" | null {
+  let best: { index: number; score: number } | null = null;
+  let held = false;
+  let index = 0;
+  for (const field of entry.fields) {
+    if (mayHold(word, field)) {
+      held = true;
+      const here = scoreOf(word, field);
+      const score = here === null ? null : here - (index === 0 ? 0 : BEHIND);
+      if (score !== null && (best === null || score > best.score)) best = { index, score };
+    }
+    // Where the name fits, nobody looks further.
+    if (index === 0 && best !== null && isGood(best.score, word)) break;
+    index += 1;
+  }
+  return best ?? (held ? "held" : null);
+}
+
+/** How well an entry fits all words; null where it cannot, `held` where typing on may make it fit. */
+function rank(entry: Entry, words: readonly Word[]): Rank | "held" | null {
   let sum = 0;
   let good = true;
+  let held = false;
   for (const word of words) {
-    let best: number | null = null;
-    for (const [index, field] of entry.fields.entries()) {
-      const here = scoreOf(word, field);
-      if (here !== null && (best === null || here - (index && BEHIND) > best))
-        best = here - (index && BEHIND);
-    }
+    const best = bestField(entry, word);
     if (best === null) return null;
-    sum += best;
-    good &&= isGood(best, word);
+    if (best === "held") {
+      held = true;
+      continue;
+    }
+    sum += best.score;
+    good &&= isGood(best.score, word);
   }
   // Of two that fit the same, the one that is not much more.
-  return { entry, good, score: sum - entry.fields[0].folded.plain.length / 64 };
+  return held ? "held" : { entry, good, score: sum - entry.fields[0].folded.plain.length / 64 };
 }
 
 /** Cuts the texts of an entry where words match them. */
 function shown(entry: Entry, words: readonly Word[]): Found {
   const places = entry.fields.map((): number[] => []);
   for (const word of words) {
-    let best: { score: number; index: number } | null = null;
-    for (const [index, field] of entry.fields.entries()) {
-      const here = scoreOf(word, field);
-      if (here !== null && (best === null || here - (index && BEHIND) > best.score))
-        best = { score: here - (index && BEHIND), index };
-    }
-    const field = best && entry.fields[best.index];
-    if (field) scoreOf(word, field, places[best?.index ?? 0]);
+    const best = bestField(entry, word);
+    if (best === null || best === "held") continue;
+    const field = entry.fields[best.index];
+    if (field) scoreOf(word, field, places[best.index]);
   }
   const [name = [], ...rest] = entry.fields.map((field, index) => parts(field.folded, places[index] ?? []));
   return { entry, name, behind: rest.filter((_, index) => !entry.fields[index + 1]?.hidden) };
 }
+
+/** Tabs and connections are one to those who look for a machine; so are actions and settings. */
+const tierOf = ({ kind }: Entry, order: readonly Entry["kind"][]): number =>
+  Math.floor(Math.max(0, order.indexOf(kind)) / 2);
 
 /** Looks through entries as somebody types; what was found is where the next character is looked for. */
 export class PaletteSearch {
@@ -393,20 +415,22 @@ export class PaletteSearch {
 
   #matching(words: readonly Word[], typed: string, order: readonly Entry["kind"][]): Findings {
     const among = narrows(words, this.#words) ? this.#candidates : this.#entries;
-    this.#words = words;
-    this.#candidates = among.filter(({ fields }) =>
-      words.every((word) => fields.some((field) => mayHold(word, field))),
-    );
-    const ranked = this.#candidates.flatMap((entry): Rank[] => {
+    const candidates: Entry[] = [];
+    const ranked: (Rank & { readonly place: number })[] = [];
+    for (const entry of among) {
       const one = rank(entry, words);
-      if (!one) return [];
+      if (one === null) continue;
+      candidates.push(entry);
+      if (one === "held") continue;
       const used = this.#used.get(entry.id);
-      return [used === undefined ? one : { ...one, score: one.score + RECENT * (1 - used / MAX_RECENT) }];
-    });
-    // Good ones by their kind, then those that are a guess; what cannot be done comes last of its like.
-    const place = ({ entry, good }: Rank): number =>
-      (good ? 0 : 100) + (entry.possible ? 0 : 10) + this.#tier(entry, order);
-    ranked.sort((one, other) => place(one) - place(other) || other.score - one.score);
+      // Good ones by their kind, then those that are a guess; what cannot be done comes last of its like.
+      const place = (one.good ? 0 : 100) + (entry.possible ? 0 : 10) + tierOf(entry, order);
+      const more = used === undefined ? 0 : RECENT * (1 - used / MAX_RECENT);
+      ranked.push({ entry, good: one.good, score: one.score + more, place });
+    }
+    this.#words = words;
+    this.#candidates = candidates;
+    ranked.sort((one, other) => one.place - other.place || other.score - one.score);
     const target = targetIn(typed);
     const hits = ranked.slice(0, SHOWN).map(({ entry }) => shown(entry, words));
     if (target !== null) {
@@ -418,11 +442,6 @@ export class PaletteSearch {
       return { groups: [{ kind: null, found: all }], total: ranked.length + 1 };
     }
     return { groups: hits.length > 0 ? [{ kind: null, found: hits }] : [], total: ranked.length };
-  }
-
-  /** Tabs and connections are one to those who look for a machine; so are actions and settings. */
-  #tier({ kind }: Entry, order: readonly Entry["kind"][]): number {
-    return Math.floor(Math.max(0, order.indexOf(kind)) / 2);
   }
 
   #usedAt({ id }: Entry): number {
