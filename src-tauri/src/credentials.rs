@@ -26,9 +26,13 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// With the files and the keyring of this computer.
     pub(crate) fn open() -> Self {
-        let watcher = Watcher::start(Paths::from_environment());
-        let store = KeyStore::start();
+        Self::over(KeyStore::start(), Paths::from_environment())
+    }
+
+    fn over(store: KeyStore, paths: Paths) -> Self {
+        let watcher = Watcher::start(paths);
         let options = BrokerOptions {
             files: watcher.subscribe(),
             open: Box::new(|url| {
@@ -297,3 +301,6 @@ fn command_error(error: &aws::Error) -> CommandError {
         message: format!("{}{}", error.message(), remedy.unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod hanging_keyring;

@@ -223,7 +223,7 @@ export const PALETTE_SCENARIOS = {
     scene(browser, base, { scene: "thousands" }, async (page) => {
       await openPalette(page, "Control+Shift+O");
       const times = [];
-      for (const key of [..."prod api 4", "Backspace", "Backspace", ..."9"]) {
+      for (const key of [..."prod node 4", "Backspace", "Backspace", ..."9"]) {
         // From the key to the frame that shows its answer.
         await page.evaluate(() => {
           document.activeElement.addEventListener(
@@ -264,6 +264,7 @@ export const PALETTE_VIEWS = {
   "quick-connect": shown("Control+Shift+O", ""),
   "quick-connect-found": shown("Control+Shift+O", "prod"),
   "quick-connect-crowd": shown("Control+Shift+O", "", { scene: "crowd" }),
+  "quick-connect-tree": shown("Control+Shift+O", "", { scene: "tree" }),
   "quick-connect-target": shown("Control+Shift+O", "i-0a1b2c3d4e5f60718"),
   "quick-connect-none": shown("Control+Shift+O", "nothing like it"),
 };

@@ -20,6 +20,7 @@ import { NO_TABS, type Tabs } from "./tabs";
 const profile = (name: string, more: Partial<ProfileForm> = {}): Profile => ({
   id: name,
   builtIn: false,
+  origin: { kind: "personal" },
   ...draftFrom({ ...EMPTY_FORM, name, target: "i-0123456789abcdef0", ...more }),
 });
 
@@ -82,6 +83,13 @@ describe("typing", () => {
     expect(ids(search.find("0fedcba"))[0]).toBe("profile:Postgres replica");
     expect(ids(search.find("eu-central"))[0]).toBe("profile:Postgres replica");
     expect(ids(search.find("prod 60719"))).toEqual(["profile:api-2 production"]);
+  });
+
+  it("finds connections by folder, tags, environment and notes", () => {
+    const web = profile("web-2", { folder: "Shop/Web", tags: "nginx, edge", environment: "staging" });
+    const search = searchIn(NO_TABS, [], [...TEAM, { ...web, notes: "Ask Ana before a restart" }]);
+    for (const typed of ["shop/w", "nginx", "stag web", "ask ana"])
+      expect(ids(search.find(typed))[0], typed).toBe("profile:web-2");
   });
 
   it("finds actions and settings by name, with their keys", () => {

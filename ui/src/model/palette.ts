@@ -73,6 +73,17 @@ const named = (name: string): Field => ({ folded: fold(name) });
 const behind = (...texts: readonly (string | null)[]): Field[] =>
   texts.filter((each) => each !== null && each !== "").map((each) => ({ folded: fold(each ?? "") }));
 const idField = (id: string): Field => ({ folded: fold(id), whole: true });
+const hidden = (...fields: readonly Field[]): Field[] =>
+  fields.map((field) => ({ ...field, hidden: true as const }));
+
+/** Besides its name; what has a badge of its own is not said again. */
+const saidOf = ({ target, region, awsProfile, folder, tags, environment, notes }: Profile): Field[] => [
+  ...behind(folder),
+  idField(target),
+  ...behind(region, awsProfile, ...tags),
+  ...hidden(...behind(environment)),
+  ...hidden(...(notes === null ? [] : [idField(notes)])),
+];
 
 /** What a connection is found by; once for as long as it stays the same. */
 const known = new WeakMap<Profile, Entry>();
@@ -85,8 +96,7 @@ function profileEntry(profile: Profile): Entry {
       kind: "profile",
       fields: [
         named(profile.name),
-        ...(profile.builtIn ? behind(strings.sidebar.localTarget) : [idField(profile.target)]),
-        ...(profile.builtIn ? [] : behind(profile.region, profile.awsProfile)),
+        ...(profile.builtIn ? behind(strings.sidebar.localTarget) : saidOf(profile)),
       ],
       does: { kind: "profile", profile },
       possible: true,
@@ -107,7 +117,8 @@ function tabEntry(tab: Tab): Entry {
       named(tabs.nameOf(tab) || strings.start.tab),
       ...behind(session?.remoteTitle ?? null),
       ...(profile && !profile.builtIn ? [idField(profile.target), ...behind(profile.region)] : []),
-      ...(session?.sessionId ? [{ ...idField(session.sessionId), hidden: true as const }] : []),
+      ...hidden(...behind(profile?.environment ?? null)),
+      ...hidden(...(session?.sessionId ? [idField(session.sessionId)] : [])),
     ],
     does: { kind: "tab", tab: tab.id },
     possible: true,
@@ -172,6 +183,7 @@ export function isPossible(
     case "links":
     case "readText":
     case "toggleReadOnly":
+    case "toggleRecording":
     case "prompt":
     case "saveText":
     case "copyAll":
@@ -228,7 +240,7 @@ function settingEntries(): Entry[] {
   const entry = (key: string, name: string, ...more: readonly string[]): Entry => ({
     id: `setting:${key}`,
     kind: "setting",
-    fields: [named(name), ...behind(...more), { ...idField(key), hidden: true }],
+    fields: [named(name), ...behind(...more), ...hidden(idField(key))],
     does: { kind: "setting", search: name },
     possible: true,
     chord: "",
@@ -256,10 +268,10 @@ export function entriesOf(
   ];
 }
 
-/** What is typed that could be connected to: an instance, a node, a container or a name. */
+/** What is typed that could be connected to: an instance, a node, a container, or a rule such as a name. */
 export function targetIn(typed: string): string | null {
   const target = typed.trim();
-  return isTarget(target) || /^name:\S/.test(target) ? target : null;
+  return isTarget(target) ? target : null;
 }
 
 const targetEntry = (target: string): Entry => ({

@@ -20,11 +20,13 @@ import { BroadcastDialog } from "./panes/BroadcastDialog";
 import { CloseTabsDialog } from "./panes/CloseTabsDialog";
 import { TabSearch } from "./panes/TabSearch";
 import { PaletteDialog } from "./palette/PaletteDialog";
-import { ProfileDialog } from "./ProfileDialog";
-import { DeleteDialog, Questions } from "./Questions";
+import { ProfileDialog } from "./profile/ProfileDialog";
+import { Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
+import { MoveDialog } from "./sidebar/MoveDialog";
+import { Sidebar } from "./sidebar/Sidebar";
 import { SettingsDialog } from "./settings/SettingsDialog";
-import { Sidebar } from "./Sidebar";
+import { RecordingsDialog } from "./recordings/RecordingsDialog";
 import { Workspace } from "./Workspace";
 
 export function App({ controller }: { readonly controller: Controller }) {
@@ -122,12 +124,13 @@ function Dialogs() {
       return (
         <ProfileDialog
           initial={dialog.initial ?? null}
+          folder={dialog.folder ?? ""}
           key={dialog.profile?.id ?? "new"}
           profile={dialog.profile}
         />
       );
-    case "deleteProfile":
-      return <DeleteDialog profile={dialog.profile} />;
+    case "moveProfiles":
+      return <MoveDialog items={dialog.items} what={dialog.what} />;
     case "aws":
       return <AwsDialog />;
     case "import":
@@ -144,6 +147,8 @@ function Dialogs() {
       return <PaletteDialog initial={dialog.typed} />;
     case "settings":
       return <SettingsDialog initial={dialog.search ?? ""} />;
+    case "recordings":
+      return <RecordingsDialog />;
     default:
       return assertNever(dialog);
   }

@@ -15,13 +15,14 @@ import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { profileList } from "../../model/appState";
 import { actionFor } from "../../model/bindings";
 import { type Findings, type Found, type Group, isForActions, PaletteSearch } from "../../model/palette";
-import { tabById } from "../../model/tabs";
+import { sessionOf, tabById } from "../../model/tabs";
 import { strings } from "../../strings";
 import { keyPress } from "../../terminal/keys";
 import { testIds } from "../../testIds";
 import type { Place } from "../../control/paletteControl";
 import { useApp, useController } from "../context";
 import { TabMark } from "../panes/TabMark";
+import { EnvironmentBadge } from "../profile/ProfileMarks";
 
 const text = strings.palette;
 const LIST = "palette-list";
@@ -232,6 +233,7 @@ function Row({ found, isChosen, showKind, onChoose, onPoint }: RowProps) {
           </span>
         ) : null}
       </span>
+      <Environment found={found} />
       {entry.possible ? null : <span className="palette-kind">{text.notNow}</span>}
       {entry.chord === "" ? null : <kbd>{entry.chord}</kbd>}
       {showKind && entry.possible && entry.kind !== "target" ? (
@@ -280,6 +282,19 @@ function Mark({ found: { entry } }: { readonly found: Found }): ReactNode {
       );
     }
   }
+}
+
+/** What kind of place a connection or a tab leads to. */
+function Environment({ found: { entry } }: { readonly found: Found }) {
+  const { does } = entry;
+  const profile = useApp((state) =>
+    does.kind === "profile"
+      ? does.profile
+      : does.kind === "tab"
+        ? (sessionOf(tabById(state.tabs, does.tab))?.profile ?? null)
+        : null,
+  );
+  return <EnvironmentBadge environment={profile?.environment ?? null} />;
 }
 
 interface FootProps {
