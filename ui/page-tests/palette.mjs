@@ -223,7 +223,7 @@ export const PALETTE_SCENARIOS = {
     scene(browser, base, { scene: "thousands" }, async (page) => {
       await openPalette(page, "Control+Shift+O");
       const times = [];
-      for (const key of [..."prod node 4", "Backspace", "Backspace", ..."9"]) {
+      for (const key of [..."prod node 4", "Backspace", ..."9"]) {
         // From the key to the frame that shows its answer.
         await page.evaluate(() => {
           document.activeElement.addEventListener(
@@ -242,7 +242,7 @@ export const PALETTE_SCENARIOS = {
       }
       console.log(`      5,000 connections, ms from key to frame: ${times.join(", ")}`);
       assert.equal(await items(page).count(), 100);
-      assert.match((await page.getByTestId("palette-count").textContent()) ?? "", /^100 of [\d,]+/);
+      assert.match((await page.getByTestId("palette-count").textContent()) ?? "", /^100 of \d/);
     }),
 };
 

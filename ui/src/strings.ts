@@ -904,6 +904,7 @@ export const strings = {
         ? `${shown.toLocaleString("en")} of ${total.toLocaleString("en")}; type more to narrow it`
         : plural(total, "result", "results"),
     enter: "open",
+    run: "run",
     split: "beside",
     background: "in the background",
     opened: (name: string) => `Opened ${apart(name)} in the background.`,

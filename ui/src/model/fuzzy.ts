@@ -105,7 +105,7 @@ const GAP_MORE = 1;
 
 /** So much for each character is a match that nobody wonders about; below the other it is chance. */
 const GOOD = 20;
-const LEAST = 10;
+const LEAST = 14;
 
 /** A score as good as this is that of whole words and beginnings. */
 export const isGood = (score: number, word: Word): boolean => score >= GOOD * word.plain.length;

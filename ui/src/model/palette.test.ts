@@ -67,6 +67,12 @@ describe("before anything is typed", () => {
     expect(ids(search.find(">"))[0]).toBe("action:zoomIn");
   });
 
+  it("the tab in front is left out, but found by its name", () => {
+    expect(ids(searchIn(tabs).find(""))).toContain("tab:t1");
+    expect(ids(searchIn(tabs).find(""))).not.toContain("tab:t2");
+    expect(ids(searchIn(tabs).find("api-2"))).toContain("tab:t2");
+  });
+
   it("what cannot be done is left out", () => {
     expect(ids(searchIn().find(">"))).not.toContain("action:closeTab");
     expect(ids(searchIn(tabs).find(">"))).toContain("action:closeTab");

@@ -42,7 +42,7 @@ export type Kind = "recent" | "tab" | "profile" | "action" | "setting" | "target
 /** A text that an entry is found by. */
 interface Field {
   readonly folded: Folded;
-  /** An id: letters that stand apart in it mean nothing. */
+  /** An id or a sentence: letters that stand apart in it mean nothing. */
   readonly whole?: true;
   /** Found by, but not shown. */
   readonly hidden?: true;
@@ -59,6 +59,8 @@ export interface Entry {
   readonly possible: boolean;
   /** The key that does the same; empty where there is none. */
   readonly chord: string;
+  /** The tab in front: one is there already. */
+  readonly here?: true;
 }
 
 /** So many are shown; nobody reads on, and typing more finds the rest. */
@@ -107,7 +109,7 @@ function profileEntry(profile: Profile): Entry {
   return entry;
 }
 
-function tabEntry(tab: Tab): Entry {
+function tabEntry(tab: Tab, active: TabId | null): Entry {
   const session = tabs.sessionOf(tab);
   const profile = session?.profile;
   return {
@@ -123,6 +125,7 @@ function tabEntry(tab: Tab): Entry {
     does: { kind: "tab", tab: tab.id },
     possible: true,
     chord: "",
+    ...(tab.id === active ? { here: true } : {}),
   };
 }
 
@@ -237,19 +240,21 @@ function actionEntries(situation: Situation, mac: boolean): Entry[] {
 
 function settingEntries(): Entry[] {
   const { sections, items } = strings.settings;
-  const entry = (key: string, name: string, ...more: readonly string[]): Entry => ({
+  const entry = (key: string, name: string, section: string, told: readonly Field[]): Entry => ({
     id: `setting:${key}`,
     kind: "setting",
-    fields: [named(name), ...behind(...more), ...hidden(idField(key))],
+    fields: [named(name), ...behind(section), ...told, ...hidden(idField(key))],
     does: { kind: "setting", search: name },
     possible: true,
     chord: "",
   });
   return [
-    ...SETTING_SPECS.map(({ key, section }) => entry(key, items[key][0], sections[section], items[key][1])),
+    ...SETTING_SPECS.map(({ key, section }) =>
+      entry(key, items[key][0], sections[section], [idField(items[key][1])]),
+    ),
     // Of these there are no single settings.
     ...(["themes", "keys"] as const).map((section) =>
-      entry(section, sections[section], strings.settings.title),
+      entry(section, sections[section], strings.settings.title, []),
     ),
   ];
 }
@@ -261,7 +266,7 @@ export function entriesOf(
   mac: boolean,
 ): readonly Entry[] {
   return [
-    ...situation.tabs.list.map(tabEntry),
+    ...situation.tabs.list.map((tab) => tabEntry(tab, situation.tabs.active)),
     ...profiles.map(profileEntry),
     ...actionEntries(situation, mac),
     ...settingEntries(),
@@ -408,7 +413,7 @@ export class PaletteSearch {
 
   /** Before anything is typed: what was used last, then everything by its kind. */
   #all(order: readonly Entry["kind"][]): Findings {
-    const possible = this.#entries.filter((each) => each.possible);
+    const possible = this.#entries.filter((each) => each.possible && !each.here);
     const first = order[0] === "action" ? ["action", "setting"] : ["profile"];
     const recent = possible
       .filter(({ id, kind }) => this.#used.has(id) && first.includes(kind))

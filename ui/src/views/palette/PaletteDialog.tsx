@@ -236,7 +236,7 @@ function Row({ found, isChosen, showKind, onChoose, onPoint }: RowProps) {
       <Environment found={found} />
       {entry.possible ? null : <span className="palette-kind">{text.notNow}</span>}
       {entry.chord === "" ? null : <kbd>{entry.chord}</kbd>}
-      {showKind && entry.possible && entry.kind !== "target" ? (
+      {showKind && entry.kind !== "action" && entry.kind !== "target" ? (
         <span className="palette-kind">{text.kind[entry.kind]}</span>
       ) : null}
     </div>
@@ -312,7 +312,8 @@ function Foot({ findings: { total }, shown, chosen, said, mac }: FootProps) {
     ["Shift+", text.split],
     [mac ? "Cmd+" : "Ctrl+", text.background],
   ] as const;
-  const some = chosen?.entry.kind === "profile" ? keys : keys.slice(0, 1);
+  const kind = chosen?.entry.kind;
+  const some = kind === "profile" ? keys : [["", kind === "action" ? text.run : text.enter] as const];
   return (
     <footer className="palette-foot">
       <span className="palette-count" data-testid={testIds.paletteCount} role="status">
