@@ -58,7 +58,7 @@ export class PaletteControl {
   choose(entry: Entry, place: Place): boolean {
     const { controller } = this;
     if (!entry.possible) return true;
-    controller.desk.store.update((state) => ({ ...state, recent: withUsed(state.recent, entry.id) }));
+    controller.desk.store.update((state) => ({ ...state, recent: withUsed(state.recent, entry) }));
     const { does } = entry;
     if (does.kind === "profile" && does.profile.target !== "" && place === "background") {
       controller.tabs.open(does.profile, { place });

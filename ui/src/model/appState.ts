@@ -97,7 +97,7 @@ export interface AppState {
   /** The last change worth saying aloud. */
   readonly announcement: string;
   readonly sidebar: { readonly open: boolean; readonly width: number };
-  /** What was chosen in the palette, by its ids, the last one first. */
+  /** Actions and settings that were chosen in the palette, by its ids, the last one first. */
   readonly recent: readonly string[];
   /** What the settings say with this window's zoom over it. */
   readonly fontSize: number;

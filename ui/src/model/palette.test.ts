@@ -42,9 +42,9 @@ const situation = (tabs: Tabs, more: Partial<Situation> = {}): Situation => ({
 });
 const searchIn = (
   tabs: Tabs = NO_TABS,
-  recent: readonly string[] = [],
+  opened: readonly string[] = [],
   profiles: readonly Profile[] = TEAM,
-) => new PaletteSearch(entriesOf(profiles, situation(tabs), false), recent);
+) => new PaletteSearch(entriesOf(profiles, situation(tabs), false), ["action:zoomIn", "action:gone"], opened);
 const ids = ({ groups }: Findings) => groups.flatMap(({ found }) => found.map(({ entry }) => entry.id));
 const names = ({ groups }: Findings) =>
   groups.flatMap(({ found }) => found.map(({ entry }) => entry.fields[0].folded.text));
@@ -59,7 +59,7 @@ describe("before anything is typed", () => {
   });
 
   it("what was used last stands on top, once, and only what one is looking for", () => {
-    const search = searchIn(tabs, ["action:zoomIn", "profile:Postgres replica", "profile:gone"]);
+    const search = searchIn(tabs, ["Postgres replica", "gone"]);
     const connect = search.find("");
     expect(connect.groups[0]?.kind).toBe("recent");
     expect(ids(connect)[0]).toBe("profile:Postgres replica");
@@ -131,9 +131,7 @@ describe("typing", () => {
 
   it("of two that fit the same, the one used last comes first", () => {
     expect(ids(searchIn().find("api"))[0]).toBe("profile:api-1 production");
-    expect(ids(searchIn(NO_TABS, ["profile:api-2 production"]).find("api"))[0]).toBe(
-      "profile:api-2 production",
-    );
+    expect(ids(searchIn(NO_TABS, ["api-2 production"]).find("api"))[0]).toBe("profile:api-2 production");
   });
 
   it("on and back finds the same as anew", () => {
@@ -215,14 +213,20 @@ describe("whether an action can be done", () => {
 });
 
 describe("what was used", () => {
+  const entries = entriesOf(TEAM, situation(open(...TEAM)), false);
+
   it("is kept once, the last first, and not without end", () => {
-    expect(withUsed(["a", "b"], "b")).toEqual(["b", "a"]);
-    const many = Array.from({ length: 90 }, (_, index) => `profile:${index}`);
+    const [one, other] = entries.filter(({ kind }) => kind === "action");
+    if (!one || !other) throw new Error("no actions");
+    expect([one, other, one].reduce<readonly string[]>(withUsed, [])).toEqual([one.id, other.id]);
+    const many = Array.from({ length: 90 }, (_, index) => ({ ...one, id: `action:${index}` }));
     expect(many.reduce<readonly string[]>(withUsed, [])).toHaveLength(MAX_RECENT);
   });
 
-  it("leaves out tabs, which are others at the next start", () => {
-    expect(withUsed(["a"], "tab:tab-1")).toEqual(["a"]);
+  it("leaves out tabs, which are others at the next start, and connections, which the store knows", () => {
+    const rest = entries.filter(({ kind }) => kind === "tab" || kind === "profile");
+    expect(rest).not.toHaveLength(0);
+    expect(rest.reduce<readonly string[]>(withUsed, ["a"])).toEqual(["a"]);
   });
 });
 

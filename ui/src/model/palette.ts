@@ -398,11 +398,12 @@ export class PaletteSearch {
   #words: readonly Word[] = [];
   #candidates: readonly Entry[];
 
-  /** `recent` as it is kept: the last used first. */
-  constructor(entries: readonly Entry[], recent: readonly string[]) {
+  /** `recent` are ids of actions and settings, `opened` those of profiles, each the last used first. */
+  constructor(entries: readonly Entry[], recent: readonly string[], opened: readonly string[]) {
     this.#entries = entries;
     this.#candidates = entries;
-    this.#used = new Map(recent.map((id, index) => [id, index]));
+    const profiles = opened.slice(0, MAX_RECENT).map((id) => `profile:${id}`);
+    this.#used = new Map([profiles, recent].flatMap((ids) => ids.map((id, index) => [id, index] as const)));
   }
 
   find(typed: string): Findings {
@@ -466,8 +467,8 @@ export class PaletteSearch {
   }
 }
 
-/** What was used, with one more in front. Tabs are other ones at the next start. */
-export const withUsed = (recent: readonly string[], id: string): readonly string[] =>
-  id.startsWith("tab:") || id === "target"
-    ? recent
-    : [id, ...recent.filter((each) => each !== id)].slice(0, MAX_RECENT);
+/** What was used, with one more in front. Of connections the store knows it; tabs are other ones at the next start. */
+export const withUsed = (recent: readonly string[], { id, kind }: Entry): readonly string[] =>
+  kind === "action" || kind === "setting"
+    ? [id, ...recent.filter((each) => each !== id)].slice(0, MAX_RECENT)
+    : recent;

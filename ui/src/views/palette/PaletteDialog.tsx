@@ -38,12 +38,15 @@ export function PaletteDialog({ initial }: { readonly initial: string }) {
   const profiles = useApp(profileList);
   const all = useApp((state) => state.tabs);
   // As they were when the palette was opened: nothing moves while somebody looks.
-  const [recent] = useState(() => controller.store.state().recent);
+  const [{ recent, opened }] = useState(() => {
+    const state = controller.store.state();
+    return { recent: state.recent, opened: state.profileTree.recents.map(({ id }) => id) };
+  });
   const search = useMemo(
-    () => new PaletteSearch(controller.palette.entries(), recent),
+    () => new PaletteSearch(controller.palette.entries(), recent, opened),
     // What entries are made of.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [controller, recent, profiles, all],
+    [controller, recent, opened, profiles, all],
   );
   const [typed, setTyped] = useState(initial);
   const [at, setAt] = useState(0);
