@@ -55,7 +55,7 @@ describe("before anything is typed", () => {
   it("connections and tabs come first, behind > actions and settings", () => {
     const kinds = ({ groups }: Findings) => groups.map(({ kind }) => kind);
     expect(kinds(searchIn(tabs).find("")).slice(0, 3)).toEqual(["tab", "profile", "action"]);
-    expect(kinds(searchIn(tabs).find(">")).slice(0, 2)).toEqual(["action", "setting"]);
+    expect(kinds(searchIn(tabs).find(">")).slice(0, 3)).toEqual(["recent", "action", "setting"]);
   });
 
   it("what was used last stands on top, once, and only what one is looking for", () => {

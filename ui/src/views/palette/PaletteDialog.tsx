@@ -36,7 +36,8 @@ const placeOf = ({ shiftKey, ctrlKey, metaKey }: KeyboardEvent | MouseEvent): Pl
 export function PaletteDialog({ initial }: { readonly initial: string }) {
   const controller = useController();
   const profiles = useApp(profileList);
-  const all = useApp((state) => state.tabs);
+  // Not what goes on in them, which may be a lot.
+  const tabs = useApp((state) => [state.tabs.active, ...state.tabs.list.map(({ id }) => id)].join(" "));
   // As they were when the palette was opened: nothing moves while somebody looks.
   const [{ recent, opened }] = useState(() => {
     const state = controller.store.state();
@@ -46,7 +47,7 @@ export function PaletteDialog({ initial }: { readonly initial: string }) {
     () => new PaletteSearch(controller.palette.entries(), recent, opened),
     // What entries are made of.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [controller, recent, opened, profiles, all],
+    [controller, recent, opened, profiles, tabs],
   );
   const [typed, setTyped] = useState(initial);
   const [at, setAt] = useState(0);
