@@ -17,6 +17,7 @@ import { IMPORT_SCENARIOS, IMPORT_VIEWS } from "./imports.mjs";
 import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
+import { PALETTE_SCENARIOS, PALETTE_VIEWS } from "./palette.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
 import { TAB_SCENARIOS } from "./tabs.mjs";
@@ -24,7 +25,7 @@ import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { TREE_SCENARIOS, TREE_VIEWS } from "./tree.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
-const VIEWS = { ...MAIN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS, ...TREE_VIEWS };
+const VIEWS = { ...MAIN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS, ...PALETTE_VIEWS, ...TREE_VIEWS };
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -79,6 +80,7 @@ function tests(browser, base) {
     ...CREDENTIAL_SCENARIOS,
     ...IMPORT_SCENARIOS,
     ...KEY_SCENARIOS,
+    ...PALETTE_SCENARIOS,
     ...TAB_SCENARIOS,
     ...TERMINAL_SCENARIOS,
     ...TREE_SCENARIOS,

@@ -10,6 +10,7 @@ import "./styles/tree.css";
 import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/panes.css";
+import "./styles/palette.css";
 import "./styles/connection.css";
 import "./styles/dialogs.css";
 import "./styles/asking.css";

@@ -880,6 +880,36 @@ export const strings = {
     previousRegion: "Focus previous part of the window",
   },
 
+  palette: {
+    show: "Command palette",
+    connect: "Quick connect",
+    field: "Search connections, tabs, actions and settings",
+    placeholder: "Connect to…  A name, a tab or a target; > for actions",
+    results: "Results",
+    kinds: {
+      recent: "Recent",
+      tab: "Open tabs",
+      profile: "Connections",
+      action: "Actions",
+      setting: "Settings",
+      target: "New",
+    },
+    kind: { tab: "Open tab", profile: "Connection", action: "Action", setting: "Setting", target: "New" },
+    newProfileFor: (target: string) => `New profile for ${target}`,
+    notNow: "not possible now",
+    none: (typed: string) => `Nothing matches “${apart(typed)}”.`,
+    noneHint: "A target such as i-0123456789abcdef0 makes a new profile.",
+    count: (shown: number, total: number) =>
+      shown < total
+        ? `${shown.toLocaleString("en")} of ${total.toLocaleString("en")}; type more to narrow it`
+        : plural(total, "result", "results"),
+    enter: "open",
+    run: "run",
+    split: "beside",
+    background: "in the background",
+    opened: (name: string) => `Opened ${apart(name)} in the background.`,
+  },
+
   settings: {
     title: "Settings",
     search: "Search settings",

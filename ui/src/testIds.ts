@@ -290,6 +290,12 @@ export const testIds = {
   playerFind: "player-find",
   playerHits: "player-hits",
 
+  palette: "palette",
+  paletteField: "palette-field",
+  /** Each entry, with `data-id` and `data-kind`. */
+  paletteItem: "palette-item",
+  paletteCount: "palette-count",
+
   toast: "toast",
   liveRegion: "live-region",
 } as const;

@@ -17,6 +17,7 @@ import { LinkControl } from "./linkControl";
 import { LayoutControl } from "./layoutControl";
 import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
+import { PaletteControl } from "./paletteControl";
 import { ProfileControl } from "./profileControl";
 import { SettingsControl } from "./settingsControl";
 import { RecordingControl } from "./recordingControl";
@@ -35,6 +36,7 @@ export class Controller {
   readonly layout: LayoutControl;
   readonly keys: KeysControl;
   readonly orphans: OrphanControl;
+  readonly palette: PaletteControl;
   readonly profiles: ProfileControl;
   readonly settings: SettingsControl;
   readonly recordings: RecordingControl;
@@ -58,6 +60,7 @@ export class Controller {
     this.imports = new ImportControl(this.desk);
     this.links = new LinkControl(this.desk, this.tabs);
     this.desktop = new DesktopControl(this);
+    this.palette = new PaletteControl(this);
     this.settings = new SettingsControl(this.desk, this.terminals, this.window);
   }
 
@@ -207,6 +210,12 @@ export class Controller {
         return true;
       case "showSettings":
         this.settings.show();
+        return true;
+      case "showPalette":
+        this.palette.show(">");
+        return true;
+      case "quickConnect":
+        this.palette.show("");
         return true;
       case "focusRegion":
         this.window.focusRegion(action.by);

@@ -47,8 +47,9 @@ export class SettingsControl {
     this.apply();
   }
 
-  show(): void {
-    this.desk.set({ dialog: { kind: "settings" } });
+  /** All of them, or those in which this is found. */
+  show(search = ""): void {
+    this.desk.set({ dialog: { kind: "settings", search } });
   }
 
   /** Holds at once and is in the file a moment later; null as value is the default. */

@@ -24,24 +24,24 @@ export class TabControl {
     private readonly terminals: TerminalControl,
   ) {}
 
+  /** Beside a pane only where one is in front that leaves room, else in a tab. */
   open(profile: Profile, { place = "tab" }: OpenOptions = {}): void {
     // One that came from the AWS configuration lacks its target still.
     if (profile.target === "") {
       this.desk.set({ dialog: { kind: "profileForm", profile } });
       return;
     }
-    const front = this.desk.store.state().tabs.active;
-    if (front !== null && (place === "right" || place === "down")) {
-      const tab = tabs.tabById(this.desk.store.state().tabs, front);
-      if (tab?.content.kind === "panes") {
-        const { focused } = tab.content;
-        const axis = place === "right" ? "row" : "column";
-        this.desk.changeTabs((all) => tabs.split(all, focused, this.newId(), profile, axis));
-        return;
+    const id = this.newId();
+    this.desk.changeTabs((all) => {
+      if (place === "background") return tabs.openBehind(all, id, profile);
+      const front = tabs.activeTab(all);
+      if (place !== "tab" && front) {
+        const axis: Axis = place === "right" ? "row" : "column";
+        const beside = tabs.split(all, front.id, id, profile, axis);
+        if (beside !== all) return beside;
       }
-    }
-    this.desk.changeTabs((all) => tabs.openSession(all, this.newId(), profile));
-    if (place === "background" && front !== null) this.desk.changeTabs((all) => tabs.activate(all, front));
+      return tabs.openSession(all, id, profile);
+    });
   }
 
   openStart(): void {

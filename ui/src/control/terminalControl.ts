@@ -188,16 +188,20 @@ export class TerminalControl {
     if (terminal) claimFocus(terminal);
   }
 
-  /** A dialog is over the terminal; gives what to call when it has gone, which gives the keyboard to the terminal. */
-  lend(): () => void {
+  /**
+   * A dialog is over the terminal; gives what to call when it has gone, which gives the keyboard to the terminal, unless
+   * something else has it by then.
+   */
+  lend(taken: () => boolean = () => false): () => void {
     const end = redirectRestoredFocus(() => {
+      if (taken()) return true;
       const terminal = this.#takes();
       terminal?.focus();
       return terminal !== null;
     });
     return () => {
       end();
-      this.reclaim();
+      if (!taken()) this.reclaim();
     };
   }
 

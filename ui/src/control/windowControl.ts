@@ -13,8 +13,8 @@ export class WindowControl {
     private readonly terminals: TerminalControl,
   ) {
     desk.store.subscribe(() => {
-      const { sidebar, zoom } = desk.store.state();
-      saveSettings({ sidebar, zoom });
+      const { sidebar, zoom, recent } = desk.store.state();
+      saveSettings({ sidebar, zoom, recent });
     });
   }
 

@@ -1,7 +1,8 @@
 /** The few things about the window that are kept between starts, in the page's own storage. */
 import { type AppState, clamp, FONT, SIDEBAR } from "../model/appState";
+import { MAX_RECENT } from "../model/palette";
 
-type Settings = Pick<AppState, "sidebar" | "zoom">;
+type Settings = Pick<AppState, "sidebar" | "zoom" | "recent">;
 
 const KEY = "sessiondeck.window";
 /** Below this the sidebar starts hidden, unless it was left open. */
@@ -12,6 +13,7 @@ export function loadSettings(): Settings {
   const usual: Settings = {
     sidebar: { open: window.innerWidth >= NARROW, width: SIDEBAR.usual },
     zoom: 0,
+    recent: [],
   };
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
@@ -23,6 +25,9 @@ export function loadSettings(): Settings {
         width: typeof sidebar["width"] === "number" ? clamp(sidebar["width"], SIDEBAR) : SIDEBAR.usual,
       },
       zoom: typeof stored["zoom"] === "number" ? clamp(stored["zoom"], ZOOM) : 0,
+      recent: (Array.isArray(stored["recent"]) ? stored["recent"] : [])
+        .filter((id): id is string => typeof id === "string")
+        .slice(0, MAX_RECENT),
     };
   } catch {
     // Storage may be switched off or hold nonsense: then the window starts as new.
@@ -32,8 +37,8 @@ export function loadSettings(): Settings {
 
 let saved = "";
 
-export function saveSettings({ sidebar, zoom }: Settings): void {
-  const text = JSON.stringify({ sidebar, zoom });
+export function saveSettings({ sidebar, zoom, recent }: Settings): void {
+  const text = JSON.stringify({ sidebar, zoom, recent });
   if (text === saved) return;
   saved = text;
   try {

@@ -193,6 +193,7 @@ const SCENES: Readonly<
     ],
   },
   crowd: { profiles: CROWD, notices: [] },
+  thousands: { profiles: THOUSANDS, notices: [] },
   orphans: {
     profiles: TEAM,
     notices: [],
@@ -204,7 +205,6 @@ const SCENES: Readonly<
     })),
   },
   tree: { profiles: TREE, notices: [] },
-  thousands: { profiles: THOUSANDS, notices: [] },
   asking: { profiles: ASKING, notices: [] },
   rules: { profiles: RULES, notices: [] },
   bare: { profiles: [], notices: [] },

@@ -195,6 +195,20 @@ export const ACTIONS = [
   ),
 
   entry(
+    "showPalette",
+    "window",
+    strings.palette.show,
+    { kind: "showPalette" },
+    keys(["Ctrl+Shift+P"], ["Cmd+Shift+P"]),
+  ),
+  entry(
+    "quickConnect",
+    "tabs",
+    strings.palette.connect,
+    { kind: "quickConnect" },
+    keys(["Ctrl+Shift+O"], ["Cmd+O"]),
+  ),
+  entry(
     "zoomIn",
     "window",
     names.zoomIn,

@@ -26,6 +26,7 @@ export const APP_MENU: readonly {
     id: "file",
     entries: [
       { id: "newTab", does: { kind: "newTab" } },
+      { id: "quickConnect", does: { kind: "quickConnect" } },
       { id: "newProfile", does: { kind: "newProfile" } },
       { id: "import", does: { kind: "import" }, apart: true },
       { id: "export", does: { kind: "export" } },
@@ -46,6 +47,7 @@ export const APP_MENU: readonly {
   {
     id: "view",
     entries: [
+      { id: "showPalette", does: { kind: "showPalette" } },
       { id: "toggleSidebar", does: { kind: "toggleSidebar" } },
       { id: "zoomIn", does: { kind: "zoom", by: 1 }, apart: true },
       { id: "zoomOut", does: { kind: "zoom", by: -1 } },

@@ -65,7 +65,10 @@ export type DialogState =
   | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
   | { readonly kind: "broadcast" }
   | { readonly kind: "tabSearch" }
-  | { readonly kind: "settings" }
+  /** The palette, with what its field begins with: `>` for actions. */
+  | { readonly kind: "palette"; readonly typed: string }
+  /** `search`: what is looked for in them. */
+  | { readonly kind: "settings"; readonly search?: string }
   | { readonly kind: "recordings" };
 
 export interface AppState {
@@ -94,6 +97,8 @@ export interface AppState {
   /** The last change worth saying aloud. */
   readonly announcement: string;
   readonly sidebar: { readonly open: boolean; readonly width: number };
+  /** Actions and settings that were chosen in the palette, by its ids, the last one first. */
+  readonly recent: readonly string[];
   /** What the settings say with this window's zoom over it. */
   readonly fontSize: number;
   /** By how many pixels this window's text differs from the settings. */
@@ -128,6 +133,7 @@ export const INITIAL: AppState = {
   toasts: [],
   announcement: "",
   sidebar: { open: true, width: SIDEBAR.usual },
+  recent: [],
   fontSize: FONT.usual,
   zoom: 0,
   settings: INITIAL_SETTINGS,

@@ -40,6 +40,14 @@ describe("opening and closing", () => {
     expect(session(tabs, "b").state).toEqual({ kind: "connecting", phase: "starting" });
   });
 
+  it("opens behind what is in front, the start page too", () => {
+    const tabs = tabsModel.openBehind(open("a", "b"), "c", profile("p"));
+    expect([order(tabs), tabs.active]).toEqual(["abc", "b"]);
+    const start = tabsModel.openBehind(tabsModel.openStart(open("a"), "s"), "c", profile("p"));
+    expect([order(start), start.active]).toEqual(["asc", "s"]);
+    expect(tabsModel.openBehind(NO_TABS, "c", profile("p")).active).toBe("c");
+  });
+
   it("opens a duplicate beside its original", () => {
     expect(order(tabsModel.openSession(open("a", "b"), "c", profile("p"), "a"))).toBe("acb");
   });

@@ -267,6 +267,13 @@ export function openSession(tabs: Tabs, id: TabId, profile: Profile, after?: Tab
   return { ...tabs, list: pinnedFirst(list), active: id };
 }
 
+/** Opens a session in a tab at the end, and leaves the one that is in front there. */
+export function openBehind(tabs: Tabs, id: TabId, profile: Profile): Tabs {
+  const { active } = tabs;
+  const opened = openSession(tabs, id, profile, tabs.list.at(-1)?.id);
+  return active === null ? opened : { ...opened, active };
+}
+
 /** Opens a session beside the focused pane of a tab. */
 export function split(tabs: Tabs, id: TabId, pane: PaneId, profile: Profile, axis: Axis): Tabs {
   return changePanes(tabs, id, (content) => {

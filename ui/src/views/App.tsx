@@ -19,6 +19,7 @@ import { LinkDialog } from "./LinkDialog";
 import { BroadcastDialog } from "./panes/BroadcastDialog";
 import { CloseTabsDialog } from "./panes/CloseTabsDialog";
 import { TabSearch } from "./panes/TabSearch";
+import { PaletteDialog } from "./palette/PaletteDialog";
 import { ProfileDialog } from "./profile/ProfileDialog";
 import { Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
@@ -142,8 +143,10 @@ function Dialogs() {
       return <BroadcastDialog />;
     case "tabSearch":
       return <TabSearch />;
+    case "palette":
+      return <PaletteDialog initial={dialog.typed} />;
     case "settings":
-      return <SettingsDialog />;
+      return <SettingsDialog initial={dialog.search ?? ""} />;
     case "recordings":
       return <RecordingsDialog />;
     default:

@@ -16,10 +16,11 @@ import { ThemeSection } from "./ThemeSection";
 const text = strings.settings;
 const SECTIONS = Object.entries(text.sections) as readonly (readonly [SectionId, string])[];
 
-export function SettingsDialog() {
+/** `initial` is what is looked for at first. */
+export function SettingsDialog({ initial }: { readonly initial: string }) {
   const controller = useController();
   const close = () => controller.desk.closeDialog();
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(initial);
   const body = useRef<HTMLDivElement>(null);
   const shown = SECTIONS.map(([id, name]) => ({
     id,
