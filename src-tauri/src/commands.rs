@@ -5,6 +5,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod native;
+pub(crate) mod sign_ins;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -25,6 +25,7 @@ mod quit;
 mod save;
 mod sessions;
 mod settings_state;
+mod sign_ins;
 mod state;
 mod window;
 mod window_state;
@@ -114,6 +115,12 @@ pub fn run() -> ExitCode {
             commands::native::show_menu,
             commands::native::toggle_full_screen,
             commands::native::undo_import,
+            commands::sign_ins::add_aws_profiles,
+            commands::sign_ins::forget_sign_in,
+            commands::sign_ins::preview_aws_profiles,
+            commands::sign_ins::remember_sign_in,
+            commands::sign_ins::sso_accounts,
+            commands::sign_ins::sso_roles,
         ])
         .on_menu_event(|app, event| native::menu_chosen(app, event.id().as_ref()))
         .on_window_event(native::window_event)

@@ -13,6 +13,7 @@ import path from "node:path";
 
 import { ASKING_SCENARIOS } from "./asking.mjs";
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
+import { FIRST_SIGN_IN_SCENARIOS, FIRST_SIGN_IN_VIEWS } from "./first_sign_in.mjs";
 import { IMPORT_SCENARIOS, IMPORT_VIEWS } from "./imports.mjs";
 import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
@@ -23,7 +24,7 @@ import { TAB_SCENARIOS } from "./tabs.mjs";
 import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
-const VIEWS = { ...MAIN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS };
+const VIEWS = { ...MAIN_VIEWS, ...FIRST_SIGN_IN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS };
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -76,6 +77,7 @@ function tests(browser, base) {
     ...SCENARIOS,
     ...ASKING_SCENARIOS,
     ...CREDENTIAL_SCENARIOS,
+    ...FIRST_SIGN_IN_SCENARIOS,
     ...IMPORT_SCENARIOS,
     ...KEY_SCENARIOS,
     ...TAB_SCENARIOS,

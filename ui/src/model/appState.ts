@@ -34,7 +34,8 @@ export interface Toast {
 export type DialogState =
   | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly initial?: ProfileDraft }
   | { readonly kind: "deleteProfile"; readonly profile: Profile }
-  | { readonly kind: "aws" }
+  /** `signIn`: to type a sign-in. */
+  | { readonly kind: "aws"; readonly signIn?: true }
   | { readonly kind: "import" }
   | { readonly kind: "about" }
   /** Whether these tabs may close, with live sessions in them. */

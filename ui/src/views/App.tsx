@@ -128,7 +128,7 @@ function Dialogs() {
     case "deleteProfile":
       return <DeleteDialog profile={dialog.profile} />;
     case "aws":
-      return <AwsDialog />;
+      return <AwsDialog signIn={dialog.signIn ?? false} />;
     case "import":
       return <ImportDialog />;
     case "about":

@@ -353,7 +353,7 @@ interface ChoiceProps extends Omit<FieldProps, "mono" | "autoFocus"> {
 }
 
 /** A field with choices that takes anything else too. */
-function Choice({
+export function Choice({
   label,
   value,
   onChange,

@@ -12,6 +12,7 @@ mod link;
 mod profile;
 mod session;
 mod settings;
+mod sign_ins;
 mod window;
 
 pub use credentials::{
@@ -30,6 +31,7 @@ pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
+pub use sign_ins::{AddedLines, NewAwsProfile, NewAwsProfiles, SsoAccount};
 pub use window::{MenuItem, MenuSection};
 
 pub use settings::{
