@@ -5,6 +5,7 @@
 pub mod figures;
 pub mod fixtures;
 pub mod generators;
+pub mod home;
 pub mod oracles;
 pub mod pair;
 pub mod processes;

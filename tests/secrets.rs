@@ -54,23 +54,68 @@ pub fn pieces(secret: &[u8]) -> [&[u8]; 2] {
 #[must_use]
 pub fn hits(bytes: &[u8], secret: &str) -> Vec<String> {
     let wanted = pieces(secret.as_bytes()).into_iter().flat_map(forms);
-    wanted
-        .filter_map(|form| match count(bytes, &form) {
-            0 => None,
-            found => Some(format!("{found} × {}", String::from_utf8_lossy(&form))),
-        })
+    let search = Search::for_exactly(wanted.collect());
+    let found = search.counts(bytes).into_iter().zip(&search.wanted);
+    found
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, form)| format!("{count} × {}", String::from_utf8_lossy(form)))
         .collect()
 }
 
-fn count(bytes: &[u8], wanted: &[u8]) -> usize {
-    let mut found = 0;
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == wanted[0]) {
-        rest = &rest[at..];
-        found += usize::from(rest.starts_with(wanted));
-        rest = &rest[1..];
+/// A search for many things in one pass: a program's memory is large, and a log has many lines.
+#[derive(Clone, Debug)]
+pub struct Search {
+    wanted: Vec<Vec<u8>>,
+    /// Which of them begin with each byte.
+    by_first: Vec<Vec<usize>>,
+}
+
+impl Search {
+    /// For pieces of these secrets, in every form.
+    #[must_use]
+    pub fn for_secrets<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let pieces = secrets
+            .into_iter()
+            .flat_map(|secret| pieces(secret.as_bytes()));
+        let mut wanted: Vec<_> = pieces.flat_map(forms).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        Self::for_exactly(wanted)
     }
-    found
+
+    /// For these bytes as they are.
+    #[must_use]
+    pub fn for_exactly(wanted: Vec<Vec<u8>>) -> Self {
+        let mut by_first = vec![Vec::new(); 256];
+        for (at, form) in wanted.iter().enumerate() {
+            by_first[usize::from(form[0])].push(at);
+        }
+        Self { wanted, by_first }
+    }
+
+    /// In how many places of `bytes` any of it stands.
+    #[must_use]
+    pub fn places(&self, bytes: &[u8]) -> usize {
+        self.counts(bytes).into_iter().sum()
+    }
+
+    /// The lines that any of it stands in.
+    #[must_use]
+    pub fn lines<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        text.lines()
+            .filter(|line| self.places(line.as_bytes()) > 0)
+            .collect()
+    }
+
+    fn counts(&self, bytes: &[u8]) -> Vec<usize> {
+        let mut counts = vec![0; self.wanted.len()];
+        for (at, byte) in bytes.iter().enumerate() {
+            for &form in &self.by_first[usize::from(*byte)] {
+                counts[form] += usize::from(bytes[at..].starts_with(&self.wanted[form]));
+            }
+        }
+        counts
+    }
 }
 
 /// What a running program can have written into its memory, region by region. The program is this one's child, or the

@@ -5,6 +5,8 @@
 
 pub(crate) mod keys;
 pub(crate) mod native;
+pub(crate) mod profiles;
+pub(crate) mod recordings;
 pub(crate) mod sign_ins;
 
 use base64::Engine as _;
@@ -12,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use engine::Interrupt;
 use ipc::{
-    AppInfo, AwsSetup, Caller, CommandError, ErrorCode, Orphan, Profile, ProfileDraft, ProfileList,
-    Question, SessionOpened, SessionTimeline, TerminalSize,
+    AppInfo, AwsSetup, Caller, CommandError, ErrorCode, Orphan, Question, SessionOpened,
+    SessionTimeline, TerminalSize,
 };
 use tauri::{AppHandle, State};
 use uuid::Uuid;
@@ -108,31 +110,6 @@ pub(crate) fn save_layout(state: State<'_, AppState>, layout: String) -> Answer<
     })
 }
 
-#[tauri::command(async)]
-pub(crate) fn list_profiles(state: State<'_, AppState>) -> ProfileList {
-    state.profiles.list()
-}
-
-#[tauri::command(async)]
-pub(crate) fn save_profile(
-    state: State<'_, AppState>,
-    id: Option<String>,
-    draft: ProfileDraft,
-) -> Answer<Profile> {
-    let id = id.as_deref().map(convert::profile_id).transpose()?;
-    state.profiles.save(id, draft)
-}
-
-#[tauri::command(async)]
-pub(crate) fn duplicate_profile(state: State<'_, AppState>, id: String) -> Answer<Profile> {
-    state.profiles.duplicate(convert::profile_id(&id)?)
-}
-
-#[tauri::command(async)]
-pub(crate) fn delete_profile(state: State<'_, AppState>, id: String) -> Answer<()> {
-    state.profiles.delete(convert::profile_id(&id)?)
-}
-
 #[tauri::command]
 pub(crate) fn open_session(
     state: State<'_, AppState>,
@@ -159,8 +136,12 @@ pub(crate) async fn attach_session(
     let id = session_id(&id)?;
     let profile = state.profiles.find(state.sessions.profile_of(id)?)?;
     let record = opening::record(&profile);
+    let opened = profile.id;
+    recordings::begin_by_default(&state, id, &profile.draft.name)?;
     let source = opening::source(app.clone(), id, profile);
-    Ok(state.sessions.attach(&app, id, source, record)?)
+    state.sessions.attach(&app, id, source, record)?;
+    profiles::opened(&app, opened);
+    Ok(())
 }
 
 #[tauri::command]
@@ -222,9 +203,10 @@ pub(crate) fn resize_session(
     id: String,
     size: TerminalSize,
 ) -> Answer<()> {
-    Ok(state
-        .sessions
-        .resize(session_id(&id)?, terminal_size(size)?)?)
+    let (id, size) = (session_id(&id)?, terminal_size(size)?);
+    state.sessions.resize(id, size)?;
+    state.recordings.resized(id, size);
+    Ok(())
 }
 
 #[tauri::command]

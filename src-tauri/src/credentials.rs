@@ -33,11 +33,14 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// With the files and the keyring of this computer; `folder` is for what the application keeps itself.
     pub(crate) fn open(folder: &Path) -> Self {
-        let paths = Paths::from_environment();
+        Self::over(KeyStore::start(), Paths::from_environment(), folder)
+    }
+
+    fn over(store: KeyStore, paths: Paths, folder: &Path) -> Self {
         let config = Mutex::new(paths.config.clone());
         let watcher = Watcher::start(paths);
-        let store = KeyStore::start();
         let options = BrokerOptions {
             files: watcher.subscribe(),
             open: Box::new(|url| {
@@ -388,3 +391,6 @@ pub(crate) fn command_error(error: &aws::Error) -> CommandError {
         message: format!("{}{}", error.message(), remedy.unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod hanging_keyring;

@@ -5,7 +5,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ipc::{LinkAsks, LinkDifference, LinkField, LinkMatch, LinkRequest};
-use profiles::{DeepLink, LinkError, LinkedProfile, LinkedTarget, Profile, ProfileDraft, Target};
+use profiles::{
+    DeepLink, LinkError, LinkedProfile, LinkedTarget, Profile, ProfileDetails, ProfileDraft, Target,
+};
 use tracing::warn;
 
 use crate::convert;
@@ -134,7 +136,7 @@ fn asks(
                 .as_ref()
                 .is_some_and(|name| !aws_profiles.contains(name));
             LinkAsks::Place {
-                draft: convert::draft_to_page(draft),
+                draft: convert::draft_to_page(draft, ProfileDetails::default()),
                 unknown_aws_profile,
                 matches,
             }
@@ -147,9 +149,10 @@ fn asks(
 /// A connection to the place, named by it.
 fn draft(place: &LinkedTarget) -> ProfileDraft {
     let target = place.target.to_string();
-    let name = match &place.target {
-        Target::Name(name) | Target::AutoScalingGroup(name) => name,
-        _ => &target,
+    let name = if let Target::Name(name) | Target::AutoScalingGroup(name) = &place.target {
+        name
+    } else {
+        &target
     };
     ProfileDraft {
         name: name.chars().take(NAME_MAX).collect(),

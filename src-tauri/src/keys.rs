@@ -188,7 +188,7 @@ fn trouble_to_page(trouble: &Trouble) -> KeyringTrouble {
             Trouble::Denied => KeyringTroubleKind::Denied,
             Trouble::TooLong => KeyringTroubleKind::Hanging,
             Trouble::Corrupt => KeyringTroubleKind::Corrupt,
-            _ => KeyringTroubleKind::Other,
+            Trouble::Other(_) | _ => KeyringTroubleKind::Other,
         },
         message: trouble.message(),
         remedy: trouble.remedy().to_owned(),
@@ -243,7 +243,7 @@ mod tests {
             &format!(" {SECRET}\t"),
             Some(" "),
         ));
-        let keys = keys.ok().expect("keys");
+        let keys = keys.expect("keys");
         assert_eq!(
             (keys.label.as_str(), keys.access_key_id.as_str()),
             ("ci", ID)
@@ -264,9 +264,7 @@ mod tests {
             ("ci", ID, SECRET, Some("IQo\u{e9}"), "token"),
             ("ci", "ASIAIOSFODNN7EXAMPLE", SECRET, None, "session token"),
         ] {
-            let error = checked(typed(name, id, secret, token))
-                .err()
-                .expect("an error");
+            let error = checked(typed(name, id, secret, token)).expect_err("an error");
             assert!(error.message.contains(word), "{}", error.message);
             assert!(!error.message.contains("wJalr"), "{}", error.message);
         }
@@ -286,7 +284,7 @@ mod tests {
             listed.trouble.map(|trouble| trouble.kind),
             Some(KeyringTroubleKind::Missing)
         );
-        keys.keep_waiting(true).await.ok().expect("kept");
+        keys.keep_waiting(true).await.expect("kept");
         let listed = keys.list().await;
         assert_eq!(listed.waiting, None);
         assert!(
@@ -302,7 +300,7 @@ mod tests {
             again.err().map(|error| error.code),
             Some(ErrorCode::InvalidArgument)
         );
-        keys.delete("ci").await.ok().expect("deleted");
+        keys.delete("ci").await.expect("deleted");
         assert!(keys.list().await.keys.is_empty());
     }
 

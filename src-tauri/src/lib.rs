@@ -21,7 +21,9 @@ mod orphans;
 mod own_files;
 mod present;
 mod profiles_state;
+mod profiles_watch;
 mod quit;
+mod recordings;
 mod save;
 mod sessions;
 mod settings_state;
@@ -58,61 +60,65 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
+            commands::native::accept_link,
             commands::answer_mfa,
             commands::answer_question,
+            commands::native::answer_quit,
             commands::app_info,
             commands::attach_session,
             commands::aws_setup,
             commands::cancel_question,
             settings_state::change_settings,
             commands::close_session,
-            commands::delete_profile,
+            commands::profiles::create_folder,
             commands::keys::delete_keys,
+            commands::profiles::delete_profiles,
             settings_state::delete_theme,
-            commands::duplicate_profile,
-            commands::end_orphans,
             commands::keys::drop_waiting_keys,
+            commands::profiles::duplicate_profile,
+            commands::end_orphans,
+            commands::native::export_profiles,
             commands::find_orphans,
+            commands::native::forget_link,
+            commands::profiles::forget_recents,
             commands::give_up_session,
             commands::grant_credit,
+            commands::native::import_places,
             commands::interrupt_session,
             commands::keys::keep_keys,
             commands::keys::keep_waiting_keys,
             commands::leave_orphans,
             commands::keys::list_keys,
-            commands::list_profiles,
-            commands::load_layout,
+            commands::profiles::list_profiles,
             settings_state::list_themes,
+            commands::load_layout,
+            commands::profiles::move_profiles,
             commands::open_link,
+            commands::native::open_links,
             commands::open_questions,
             commands::open_session,
             settings_state::open_settings_file,
-            commands::read_clipboard,
-            commands::resize_session,
-            commands::retry_session,
-            commands::save_layout,
-            commands::save_profile,
-            settings_state::save_theme,
-            commands::save_text,
-            commands::send_input,
-            commands::session_timeline,
-            settings_state::settings,
-            commands::sign_in,
-            commands::sign_out,
-            settings_state::system_fonts,
-            commands::who_am_i,
-            commands::write_clipboard,
-            commands::native::accept_link,
-            commands::native::answer_quit,
-            commands::native::export_profiles,
-            commands::native::forget_link,
-            commands::native::import_places,
-            commands::native::open_links,
             commands::native::preview_import,
             commands::native::quit,
             commands::native::quit_shown,
+            commands::read_clipboard,
+            commands::profiles::rename_folder,
+            commands::profiles::reset_profile,
+            commands::resize_session,
+            commands::retry_session,
+            commands::profiles::revise_profiles,
             commands::native::run_import,
+            commands::save_layout,
+            commands::profiles::save_profile,
+            commands::save_text,
+            settings_state::save_theme,
+            commands::send_input,
+            commands::session_timeline,
+            settings_state::settings,
             commands::native::show_menu,
+            commands::sign_in,
+            commands::sign_out,
+            settings_state::system_fonts,
             commands::native::toggle_full_screen,
             commands::native::undo_import,
             commands::sign_ins::add_aws_profiles,
@@ -121,12 +127,24 @@ pub fn run() -> ExitCode {
             commands::sign_ins::remember_sign_in,
             commands::sign_ins::sso_accounts,
             commands::sign_ins::sso_roles,
+            commands::profiles::undo_profiles,
+            commands::who_am_i,
+            commands::write_clipboard,
+            commands::recordings::begin_recording,
+            commands::recordings::delete_recording,
+            commands::recordings::find_in_recording,
+            commands::recordings::list_recordings,
+            commands::recordings::page_of_recording,
+            commands::recordings::start_recording,
+            commands::recordings::stop_recording,
         ])
         .on_menu_event(|app, event| native::menu_chosen(app, event.id().as_ref()))
         .on_window_event(native::window_event)
         .setup(move |app| {
             app.manage(AppState::new(&dirs));
             app.state::<AppState>().credentials.tell(app.handle());
+            profiles_watch::start(app.handle());
+            recordings::prune_at_start(app.handle());
             app.state::<AppState>().settings.tell(app.handle());
             window::open_main(app.handle())?;
             native::keep_window(app.handle().clone());

@@ -141,7 +141,12 @@ pub(crate) fn window_event(window: &Window, event: &WindowEvent) {
             }
         }
         WindowEvent::Moved(_) | WindowEvent::Resized(_) => state.window.changed(),
-        _ => {}
+        WindowEvent::Destroyed
+        | WindowEvent::Focused(_)
+        | WindowEvent::ScaleFactorChanged { .. }
+        | WindowEvent::DragDrop(_)
+        | WindowEvent::ThemeChanged(_)
+        | _ => {}
     }
 }
 

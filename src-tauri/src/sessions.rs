@@ -14,7 +14,7 @@ use engine::{
     Exit, Interrupt, Pace, SessionConfig, SessionHandle, SessionSource, SessionUpdate,
     SessionUpdates, State, TerminalSize, Timeline,
 };
-use ipc::SessionOpened;
+use ipc::{SessionEvent, SessionOpened};
 use profiles::{LiveSession, ProfileId};
 use tauri::{AppHandle, Emitter, EventTarget, Manager};
 use tokio::time::timeout;
@@ -133,6 +133,15 @@ impl Sessions {
     pub(crate) fn profile_of(&self, id: Uuid) -> Result<ProfileId, SessionsError> {
         match self.lock().by_id.get(&id) {
             Some(Entry::SetAside { profile, .. }) => Ok(*profile),
+            Some(Entry::Live(_)) => Err(SessionsError::Begun),
+            None => Err(SessionsError::Unknown),
+        }
+    }
+
+    /// The terminal's size of a session that has not begun.
+    pub(crate) fn size_of(&self, id: Uuid) -> Result<TerminalSize, SessionsError> {
+        match self.lock().by_id.get(&id) {
+            Some(Entry::SetAside { size, .. }) => Ok(*size),
             Some(Entry::Live(_)) => Err(SessionsError::Begun),
             None => Err(SessionsError::Unknown),
         }
@@ -261,6 +270,11 @@ impl Sessions {
         self.lock().by_id.is_empty() && self.tracker.is_empty()
     }
 
+    /// An error unless a session has begun and is not closed.
+    pub(crate) fn must_be_live(&self, id: Uuid) -> Result<(), SessionsError> {
+        self.live(id).map(drop)
+    }
+
     fn live(&self, id: Uuid) -> Result<Arc<SessionHandle>, SessionsError> {
         match self.lock().by_id.get(&id) {
             Some(Entry::Live(handle)) => Ok(Arc::clone(handle)),
@@ -297,13 +311,46 @@ async fn pump(
         if matches!(update, SessionUpdate::State(State::Ended(_))) {
             drop(counted.take());
         }
-        let Some(event) = present::event(update) else {
-            continue;
-        };
-        if let Err(error) = app.emit_to(EventTarget::webview_window(window::MAIN), &name, event) {
-            // The window is gone, and its sessions with it; their ends are still written down.
-            warn!(%error, "an event could not be delivered");
+        let failed = record_what_shows(&app, id, &update);
+        let failed = failed.map(|message| SessionEvent::Notice { message });
+        for event in present::event(update).into_iter().chain(failed) {
+            if let Err(error) = app.emit_to(EventTarget::webview_window(window::MAIN), &name, event)
+            {
+                // The window is gone, and its sessions with it; their ends are still written down.
+                warn!(%error, "an event could not be delivered");
+            }
         }
+    }
+    // Waits for a disk.
+    let ended = tokio::task::spawn_blocking(move || {
+        let state = app.state::<AppState>();
+        if state.recordings.stop(id)
+            && let Some(settings) = state.settings.recording()
+        {
+            state.recordings.prune(&settings);
+        }
+    });
+    if let Err(error) = ended.await {
+        warn!(%error, "a recording could not be ended");
+    }
+}
+
+/// Gives a session's recording, if there is one, what it must know; what to tell the person when that failed.
+fn record_what_shows(app: &AppHandle, id: Uuid, update: &SessionUpdate) -> Option<String> {
+    let state = app.state::<AppState>();
+    match update {
+        SessionUpdate::Output(bytes) | SessionUpdate::Stderr(bytes) => {
+            state.recordings.output(id, bytes)
+        }
+        SessionUpdate::State(State::Reconnecting(_)) => {
+            state.recordings.marker(id, "connection lost");
+            None
+        }
+        SessionUpdate::State(State::Open { .. }) => {
+            state.recordings.marker(id, "connected");
+            None
+        }
+        SessionUpdate::State(_) | SessionUpdate::Notice(_) => None,
     }
 }
 

@@ -30,6 +30,12 @@ impl SettingsState {
         }
     }
 
+    /// What is recorded, and for how long it is kept; the usual where the file cannot be read.
+    pub(crate) fn recording(&self) -> Option<ipc::RecordingSettings> {
+        let page = to_page(&self.store.current(), &self.store.path());
+        page.ok().map(|page| page.settings.recording)
+    }
+
     /// Tells the window of every change, until the application ends.
     pub(crate) fn tell(&self, app: &AppHandle) {
         let (app, mut changes, path) = (app.clone(), self.store.subscribe(), self.store.path());

@@ -15,6 +15,7 @@ use crate::layout::LayoutFile;
 use crate::orphans::LiveRecord;
 use crate::profiles_state::ProfilesState;
 use crate::quit::Quitting;
+use crate::recordings::Recordings;
 use crate::sessions::Sessions;
 use crate::settings_state::SettingsState;
 use crate::window_state::WindowState;
@@ -56,6 +57,7 @@ pub(crate) struct AppState {
     pub(crate) layout: LayoutFile,
     pub(crate) asking: Asking,
     pub(crate) settings: SettingsState,
+    pub(crate) recordings: Recordings,
     ending: AtomicBool,
 }
 
@@ -74,6 +76,7 @@ impl AppState {
             layout: LayoutFile::new(&dirs.config),
             asking: Asking::default(),
             settings: SettingsState::open(&dirs.config),
+            recordings: Recordings::open(dirs.config.join("recordings")),
             ending: AtomicBool::new(false),
         }
     }

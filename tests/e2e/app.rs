@@ -87,6 +87,13 @@ impl Home {
         fs::write(file, profiles.to_string()).unwrap();
     }
 
+    /// Puts a file among those that a team shares.
+    pub(crate) fn save_team_file(&self, name: &str, profiles: &serde_json::Value) {
+        let folder = self.folder.path().join("config/team");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.json")), profiles.to_string()).unwrap();
+    }
+
     /// Whether any file of the application itself, its log included, has this text in it.
     pub(crate) fn own_files_contain(&self, text: &str) -> bool {
         let mut folders = vec![self.folder.path().join("config")];

@@ -13,6 +13,7 @@ mod sign_in;
 mod stored_keys;
 mod tabs;
 mod terminal_features;
+mod tree;
 
 use std::{env, fs};
 

@@ -22,9 +22,10 @@ import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
 import { TAB_SCENARIOS } from "./tabs.mjs";
 import { TERMINAL_SCENARIOS } from "./terminal.mjs";
+import { TREE_SCENARIOS, TREE_VIEWS } from "./tree.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
-const VIEWS = { ...MAIN_VIEWS, ...FIRST_SIGN_IN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS };
+const VIEWS = { ...MAIN_VIEWS, ...FIRST_SIGN_IN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS, ...TREE_VIEWS };
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -82,6 +83,7 @@ function tests(browser, base) {
     ...KEY_SCENARIOS,
     ...TAB_SCENARIOS,
     ...TERMINAL_SCENARIOS,
+    ...TREE_SCENARIOS,
   };
   const scenarios = Object.entries(all).map(([name, run]) => [name, () => run(browser, base)]);
   const views = Object.keys(VIEWS).flatMap((view) =>

@@ -422,7 +422,6 @@ export const SCENARIOS = {
       await page.getByTestId("menu-duplicate").click();
       await page.locator("[data-profile-name='Runner copy']").click({ button: "right" });
       await page.getByTestId("menu-delete").click();
-      await page.getByTestId("confirm-delete-yes").click();
       await page.locator("[data-profile-name='Runner copy']").waitFor({ state: "detached" });
       assert.match((await page.locator("[data-profile-name=Runner]").textContent()) ?? "", /us-west-2/);
     }),

@@ -129,14 +129,18 @@ export const VIEWS = {
   "crowd-tabs": async (browser, base, options) => {
     const opened = await openPage(browser, base, { scene: "crowd", ...options });
     const { page } = opened;
-    for (let index = 1; index <= 20; index += 1) {
-      const row = page.getByTestId("profile-row").nth(index);
-      await row.scrollIntoViewIfNeeded();
-      // The list hears of its scrolling with the next frame.
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
-      await row.dblclick();
-      await inTerminal(page, index);
+    const workers = Array.from({ length: 13 }, (_, index) => `worker-${String(index + 1).padStart(2, "0")}`);
+    const names = ["Payments", "Configuration", "خادم", "שרת", "東京", "결제", "Zażółć", ...workers];
+    for (const [index, name] of names.entries()) {
+      const filter = page.getByTestId("profile-filter");
+      if (index === 0 && !(await filter.isVisible())) await page.getByTestId("sidebar-toggle").click();
+      // A press ends the claim of the terminal that was just opened.
+      await filter.click();
+      await filter.fill(name);
+      await filter.press("Enter");
+      await inTerminal(page, index + 1);
     }
+    await page.getByTestId("profile-filter").fill("");
     await page.keyboard.press("Control+Shift+3");
     await inTerminal(page, 20);
     return opened;
@@ -242,7 +246,6 @@ export const VIEWS = {
     await inTerminal(page, 1);
     await page.getByTestId("profile-row").nth(2).click({ button: "right" });
     await page.getByTestId("menu-delete").click();
-    await page.getByTestId("confirm-delete-yes").click();
     await page.locator("[data-testid=toast][data-tone=error]").waitFor();
     await page.getByTestId("status-session").click();
     await page.locator("[data-testid=toast][data-tone=plain]").waitFor();
@@ -371,7 +374,7 @@ export const VIEWS = {
     const opened = await team(browser, base, options);
     await opened.page.getByTestId("profile-row").nth(2).click({ button: "right" });
     await opened.page.getByTestId("menu-delete").click();
-    await opened.page.getByTestId("confirm-delete").waitFor();
+    await opened.page.getByTestId("toast-action").waitFor();
     return opened;
   },
 

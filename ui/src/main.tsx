@@ -6,6 +6,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/sidebar.css";
+import "./styles/tree.css";
 import "./styles/dock.css";
 import "./styles/session.css";
 import "./styles/panes.css";
@@ -16,8 +17,10 @@ import "./styles/terminal.css";
 import "./styles/credentials.css";
 import "./styles/desktop.css";
 import "./styles/firstSignIn.css";
+import "./styles/profileForm.css";
 import "./styles/keys.css";
 import "./styles/settings.css";
+import "./styles/recordings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

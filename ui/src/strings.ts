@@ -10,7 +10,8 @@ import type { SessionState } from "./generated/SessionState";
 import type { SilenceKind } from "./generated/SilenceKind";
 import type { Remaining } from "./model/credentials";
 import type { NameProblem } from "./model/firstSignIn";
-import type { FormProblem } from "./model/profileForm";
+import type { FormProblem, Section } from "./model/profileForm";
+import type { SortOrder } from "./model/profileTree";
 import type { PasteConcern } from "./terminal/paste";
 
 const plural = (count: number, one: string, many: string): string =>
@@ -24,6 +25,15 @@ const size = (bytes: number): string =>
 
 const clock = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+/** How long something takes, such as `1:02:09`. */
+const span = (ms: number): string => {
+  const seconds = Math.floor(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? clock(seconds)
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+};
 
 const timeLeft = (left: Remaining): string => {
   switch (left.kind) {
@@ -77,7 +87,7 @@ export const strings = {
     open: "Open",
     edit: "Edit…",
     duplicate: "Duplicate",
-    remove: "Delete…",
+    remove: "Delete",
     copy: "Copy",
     paste: "Paste",
     selectAll: "Select all",
@@ -97,6 +107,71 @@ export const strings = {
     namePlaceholder: "Web server",
     awsProfile: "AWS profile",
     awsProfileHelp: "Empty: the default credential chain.",
+    credentials: "Credentials",
+    credentialKinds: { aws: "AWS profile", environment: "Environment", keyring: "Keyring" },
+    environmentCredentialsHelp:
+      "The variables AWS_ACCESS_KEY_ID and so on, as this application was started with.",
+    keyringEntry: "Keyring entry",
+    keyringHelp: "Made by sessiondeck-cli keys add NAME; the secret stays in the system’s keyring.",
+    keyringPlaceholder: "name",
+    user: "User",
+    userPlaceholder: "The service’s own",
+    shell: "Shell",
+    shellPlaceholder: "The account’s",
+    environment: "Environment",
+    environmentPlaceholder: "None",
+    environments: {
+      production: "Production",
+      staging: "Staging",
+      test: "Test",
+      development: "Development",
+    },
+    productionHelp: "Marked wherever it is shown.",
+    targetRules:
+      "i-… instance, mi-… hybrid node, ecs:cluster_task_runtime container; or a rule: name:web-1, tag:Role=web,Stage=test, asg:workers.",
+    sections: {
+      organise: "Folder, tags and notes",
+      session: "What runs",
+      terminal: "Terminal",
+      network: "Network",
+    } satisfies Record<Section, string>,
+    folder: "Folder",
+    folderPlaceholder: "At the top",
+    folderHelp: "/ makes folders inside folders.",
+    tags: "Tags",
+    tagsHelp: "Words to find it by, with commas between them.",
+    notes: "Notes",
+    favourite: "Favourite",
+    startupCommand: "Start-up command",
+    startupHelp: "Sent once the shell is there.",
+    font: "Font",
+    fontSize: "Font size",
+    theme: "Colour theme",
+    scrollback: "Lines kept",
+    asSettings: "As in the settings",
+    proxy: "Proxy",
+    proxyPlaceholder: "http://proxy.example:3128",
+    noProxy: "Not through the proxy",
+    noProxyPlaceholder: "localhost, .internal.example",
+    caBundle: "Certificate authorities",
+    caBundleHelp: "The path of a PEM file.",
+    endpoints: "Endpoints",
+    endpointsHelp: "One a line: service=https://…",
+    asSystem: "As the system says",
+    teamTitle: "Profile of a team",
+    teamNote: (team: string, file: string) => `${apart(team)} keeps it in ${file}. It is read only.`,
+    teamChanged: (fields: readonly string[]) => `Changed for you: ${fields.join(", ")}.`,
+    override: "Change for myself",
+    overrideNote: "What you change is kept in your own file, value by value; the rest follows the team.",
+    ownCopy: "Make my own copy",
+    resetTeam: "Back to the team’s values",
+    close: "Close",
+    conflict: (file: string) =>
+      `Another program has changed this profile since the form was opened. Saving yours keeps theirs in ${file}.1.`,
+    deletedElsewhere: "Another program has deleted this profile. Saving makes it anew.",
+    keepMine: "Save mine",
+    takeTheirs: "Take theirs",
+    changedWhileOpen: "Another program has changed this profile while the form was open.",
     awsProfilePlaceholder: "Default credentials",
     region: "Region",
     regionHelp: "Empty: what the AWS profile says.",
@@ -129,12 +204,14 @@ export const strings = {
       nameLong: "At most 100 characters.",
       regionForm: "A region looks like eu-west-1.",
       targetMissing: "Say what to connect to.",
-      targetForm: "A target begins with i-, mi- or ecs: followed by its id.",
+      targetForm: "An id (i-…, mi-…, ecs:…) or a rule (name:…, tag:Key=Value, asg:…).",
       targetLong: "At most 400 characters.",
       documentForm: "A document’s name or ARN: letters, digits and . _ - : / only.",
       parameterKeyMissing: "Each parameter needs a name.",
       parameterKeyTwice: "Each parameter name can be used once.",
       reasonLong: "At most 256 characters.",
+      wholeNumber: "A whole number, or nothing.",
+      endpointForm: "One a line: service=https://…",
     } satisfies Record<FormProblem, string>,
     colours: {
       none: "None",
@@ -149,11 +226,66 @@ export const strings = {
     } satisfies Record<ProfileColour, string>,
   },
 
-  remove: {
-    title: (name: string) => `Delete “${apart(name)}”?`,
-    text: "The saved profile is removed. Sessions that are open stay open, and nothing changes in AWS.",
-    yes: "Delete",
-    no: "Keep",
+  tree: {
+    label: "Profiles",
+    favourites: "Favourites",
+    recents: "Recent",
+    options: "Order and folders",
+    sort: {
+      manual: "Order: by hand",
+      name: "Order: by name",
+      recent: "Order: last opened",
+    } satisfies Record<SortOrder, string>,
+    newFolder: "New folder…",
+    newFolderIn: "New folder inside…",
+    newProfileIn: "New profile here…",
+    expandAll: "Open all folders",
+    collapseAll: "Close all folders",
+    forgetRecents: "Forget what was opened",
+    forget: "Remove from recent",
+    openAll: (count: number) => `Open ${plural(count, "profile", "profiles")}`,
+    openBackground: "Open in the background",
+    openRight: "Open in a split",
+    rename: "Rename",
+    renameOf: (name: string) => `New name of ${name}`,
+    moveTo: "Move to…",
+    moveTitle: (what: string) => `Move ${apart(what)}`,
+    moveFilter: "Folder",
+    moveHelp: "Choose a folder, or write the name of a new one; / makes folders inside folders.",
+    movePlaceholder: "At the top",
+    moveYes: "Move",
+    cancel: "Cancel",
+    favourite: "Add to favourites",
+    notFavourite: "Remove from favourites",
+    environment: (name: string) => `Mark as ${name}`,
+    noEnvironment: "No environment",
+    override: "Change for myself…",
+    view: "Show values…",
+    ownCopy: "Make my own copy",
+    resetTeam: "Back to the team’s values",
+    undo: "Undo",
+    undone: "Taken back.",
+    keptOnUndo: (names: readonly string[], earlier: string) =>
+      `${names.map(apart).join(", ")} ${names.length === 1 ? "was" : "were"} changed since, and stayed as ${names.length === 1 ? "it is" : "they are"}. What was there before this is in ${earlier}.`,
+    deleted: (what: string) => `${apart(what)} deleted.`,
+    moved: (what: string, folder: string) =>
+      `${apart(what)} moved to ${folder === "" ? "the top" : apart(folder)}.`,
+    reset: (name: string) => `${apart(name)} has the team’s values again.`,
+    several: (count: number) => plural(count, "item", "items"),
+    severalMenu: (count: number) => `Actions for ${plural(count, "item", "items")}`,
+    count: (count: number) => plural(count, "profile", "profiles"),
+    production: "Production",
+    environments: { production: "prod", staging: "staging", test: "test", development: "dev" },
+    team: (team: string) => `From ${team}`,
+    teamChanged: (team: string) => `From ${team}, changed for you`,
+    isFavourite: "Favourite",
+    matches: (shown: number, count: number) =>
+      shown < count
+        ? `${count.toLocaleString("en")} found, the first ${shown.toLocaleString("en")} shown`
+        : `${count.toLocaleString("en")} found`,
+    folderMenu: (name: string) => `Actions for folder ${name}`,
+    sectionMenu: (name: string) => `Actions for ${name}`,
+    newFolderName: "New folder",
   },
 
   notices: {
@@ -455,6 +587,47 @@ export const strings = {
     waitingForSignIn: (name: string, message: string) => `${name}: waiting for sign-in. ${message}`,
   },
 
+  recordings: {
+    title: "Recordings",
+    open: "Recordings",
+    stop: "Stop recording",
+    on: "Recording",
+    nothingLive: "There is no open session to record here.",
+    started: "Recording what this session shows. What you type is not recorded by itself.",
+    stopped: "The recording has ended.",
+    loading: "Looking for recordings…",
+    none: "Nothing has been recorded yet.",
+    noneHelp:
+      "Start a recording from a tab’s menu. It holds what the session shows, stays on this computer and is readable only by you.",
+    facts: (startedMs: number, lengthMs: number, lenBytes: number) =>
+      `${new Date(startedMs).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })} · ${span(lengthMs)} · ${size(lenBytes)}`,
+    total: (count: number, lenBytes: number) =>
+      `${plural(count, "recording", "recordings")}, ${size(lenBytes)}`,
+    running: "Recording now",
+    remove: (title: string) => `Delete the recording ${apart(title)}`,
+    removeTitle: "Delete a recording",
+    removeText: (title: string) => `Delete the recording of “${apart(title)}”? It cannot be brought back.`,
+    removeNow: "Delete",
+    keep: "Keep",
+    deleted: (title: string) => `The recording of ${apart(title)} was deleted.`,
+    back: "All recordings",
+    close: "Close",
+    reading: (events: number) => `Reading the recording, ${events.toLocaleString("en")} events so far…`,
+    screen: "The recorded terminal. Space plays and pauses, the arrow keys go five seconds.",
+    play: "Play",
+    pause: "Pause",
+    position: "Position",
+    positionOf: (ms: number, lengthMs: number) => `${span(ms)} / ${span(lengthMs)}`,
+    clock: (ms: number) => span(ms),
+    speed: "Speed",
+    times: (speed: number) => `${speed}×`,
+    shorten: "Shorten pauses",
+    find: "Find in the recording",
+    findPlaceholder: "Find text, then Enter",
+    found: (count: number) => (count === 0 ? "Nothing found." : plural(count, "line found", "lines found")),
+    markers: "What happened",
+  },
+
   toast: {
     region: "Messages",
     dismiss: "Dismiss",
@@ -700,6 +873,8 @@ export const strings = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     zoomReset: "Reset zoom",
+    toggleRecording: "Record this session",
+    showRecordings: "Recordings",
     toggleSidebar: "Show or hide sidebar",
     fullScreen: "Full screen",
     showSettings: "Settings",

@@ -20,6 +20,7 @@ import { KeysControl } from "./keysControl";
 import { OrphanControl } from "./orphanControl";
 import { ProfileControl } from "./profileControl";
 import { SettingsControl } from "./settingsControl";
+import { RecordingControl } from "./recordingControl";
 import { TabControl } from "./tabControl";
 import { TerminalControl } from "./terminalControl";
 import { WindowControl } from "./windowControl";
@@ -38,6 +39,7 @@ export class Controller {
   readonly orphans: OrphanControl;
   readonly profiles: ProfileControl;
   readonly settings: SettingsControl;
+  readonly recordings: RecordingControl;
   readonly tabs: TabControl;
   readonly terminals: TerminalControl;
   readonly window: WindowControl;
@@ -51,6 +53,8 @@ export class Controller {
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);
     this.terminals = new TerminalControl(this.desk);
+    this.recordings = new RecordingControl(this.desk, this.terminals);
+    this.terminals.opened = (id, attempt) => this.recordings.opened(id, attempt);
     this.tabs = new TabControl(this.desk, this.terminals);
     this.layout = new LayoutControl(this.desk, this.tabs);
     this.window = new WindowControl(this.desk, this.terminals);
@@ -73,6 +77,7 @@ export class Controller {
       this.#loadInfo(),
       this.settings.load(),
       this.profiles.load(),
+      this.profiles.hear(),
       this.credentials.load(),
       this.credentials.hear(),
       this.links.hear(),
@@ -99,7 +104,7 @@ export class Controller {
     const front = shown?.content.kind === "panes" ? shown : undefined;
     const pane = tabs.focusedPane(front);
     const terminal = this.terminals.active();
-    const done = this.terminals.panes.perform(action, all.active);
+    const done = this.terminals.panes.perform(action, pane?.id ?? null);
     if (done !== null) return done;
     switch (action.kind) {
       case "newTab":
@@ -192,6 +197,13 @@ export class Controller {
         return true;
       case "toggleSidebar":
         this.window.toggleSidebar();
+        return true;
+      case "toggleRecording":
+        if (!pane) return false;
+        void this.recordings.toggle(pane.id);
+        return true;
+      case "showRecordings":
+        this.recordings.show();
         return true;
       case "fullScreen":
         void this.desktop.toggleFullScreen();

@@ -7,8 +7,8 @@ import type { Tabs } from "../model/tabs";
 import { strings } from "../strings";
 
 const TOAST_MS = 6_000;
-/** There is something to decide. */
-const ACTION_TOAST_MS = 20_000;
+/** What can be taken back stays long enough to notice and to reach. */
+const ACTION_TOAST_MS = 12_000;
 
 export class Desk {
   readonly store: Store<AppState>;

@@ -101,6 +101,7 @@ export class SettingsControl {
     setTerminalColours(native ? null : (this.theme(wanted)?.colours ?? null));
     setKeys(settings.keys);
     this.window.setBaseFontSize(settings.terminal.fontSize);
+    this.terminals.panes.setPreferences(settings.terminal);
     this.terminals.forEach((terminal) => terminal.refreshTheme());
   }
 

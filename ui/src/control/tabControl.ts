@@ -11,6 +11,11 @@ import type { TerminalControl } from "./terminalControl";
 /** So long the sessions of what was closed go on, in case that it was not meant. */
 export const UNDO_MS = 5_000;
 
+/** Where a session is to be shown; without a place, in a tab in front. */
+export interface OpenOptions {
+  readonly place?: "tab" | "background" | "right" | "down";
+}
+
 export class TabControl {
   #lastTab = 0;
 
@@ -19,13 +24,24 @@ export class TabControl {
     private readonly terminals: TerminalControl,
   ) {}
 
-  open(profile: Profile): void {
+  open(profile: Profile, { place = "tab" }: OpenOptions = {}): void {
     // One that came from the AWS configuration lacks its target still.
     if (profile.target === "") {
       this.desk.set({ dialog: { kind: "profileForm", profile } });
       return;
     }
+    const front = this.desk.store.state().tabs.active;
+    if (front !== null && (place === "right" || place === "down")) {
+      const tab = tabs.tabById(this.desk.store.state().tabs, front);
+      if (tab?.content.kind === "panes") {
+        const { focused } = tab.content;
+        const axis = place === "right" ? "row" : "column";
+        this.desk.changeTabs((all) => tabs.split(all, focused, this.newId(), profile, axis));
+        return;
+      }
+    }
     this.desk.changeTabs((all) => tabs.openSession(all, this.newId(), profile));
+    if (place === "background" && front !== null) this.desk.changeTabs((all) => tabs.activate(all, front));
   }
 
   openStart(): void {

@@ -186,6 +186,11 @@ export class TabRuntime {
   }
 
   /** Begins a session; does nothing where this attempt has begun already. */
+  /** What the backend calls the present session; null where there is none. */
+  get hostSession(): string | null {
+    return this.#connection?.id ?? null;
+  }
+
   async start(attempt: number): Promise<void> {
     if (attempt <= this.#attempt || this.#disposed) return;
     const again = this.#attempt > 0;

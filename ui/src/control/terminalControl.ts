@@ -4,7 +4,7 @@ import type { SessionTimeline } from "../generated/SessionTimeline";
 import { createStore, type Store } from "../model/store";
 import * as tabs from "../model/tabs";
 import { listeners } from "../model/broadcast";
-import { isProduction } from "../model/environment";
+import { isProduction } from "../model/profiles";
 import type { PaneId } from "../model/layout";
 import { strings } from "../strings";
 import type { Link } from "../terminal/links";
@@ -33,6 +33,8 @@ export class TerminalControl {
   /** Questions wait in line; the first is shown. */
   readonly questions: Store<readonly Question[]> = createStore<readonly Question[]>([]);
   renderer: Renderer = "dom";
+  /** Called when a session opens, also again. */
+  opened: (id: PaneId, attempt: number) => void = () => undefined;
   readonly #runtimes = new Map<PaneId, TabRuntime>();
   readonly #scheduler = new OutputScheduler();
 
@@ -72,7 +74,10 @@ export class TerminalControl {
       {
         state: (attempt, state) => {
           desk.changeTabs((all) => tabs.sessionStateChanged(all, id, attempt, state));
-          if (state.kind === "open") desk.announce(strings.live.open(this.#nameOf(id)));
+          if (state.kind === "open") {
+            desk.announce(strings.live.open(this.#nameOf(id)));
+            this.opened(id, attempt);
+          }
           if (state.kind === "waitingForSignIn")
             desk.announce(strings.live.waitingForSignIn(this.#nameOf(id), state.message));
           if (state.kind === "reconnecting" && state.attempt === 1)
@@ -166,6 +171,11 @@ export class TerminalControl {
     return this.#runtimes.get(id)?.terminal ?? null;
   }
 
+  /** What the backend calls a pane's session; null where there is none. */
+  hostSession(id: PaneId): string | null {
+    return this.#runtimes.get(id)?.hostSession ?? null;
+  }
+
   /** The terminal in front, where there is one. */
   active(): TerminalView | null {
     const pane = tabs.activePane(this.desk.store.state().tabs);
@@ -205,8 +215,7 @@ export class TerminalControl {
       const question = make((yes) => {
         this.questions.update((all) => all.filter((each) => each !== question));
         resolve(yes);
-        // A dialog that led to the question gives the focus back late, to what is gone.
-        this.reclaim();
+        this.active()?.focus();
       });
       this.questions.update((all) => [...all, question]);
     });

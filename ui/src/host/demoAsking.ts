@@ -3,6 +3,7 @@ import type { NodeChoice } from "../generated/NodeChoice";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { QuestionAbout } from "../generated/QuestionAbout";
+import { EMPTY_DRAFT } from "../model/profiles";
 
 const MOST_REASON = 256;
 
@@ -27,13 +28,10 @@ const WORKERS: NodeChoice[] = Array.from({ length: 40 }, (_, index) =>
 );
 
 const connection = (name: string, more: Partial<ProfileDraft>): ProfileDraft => ({
+  ...EMPTY_DRAFT,
   name,
-  awsProfile: null,
   region: "eu-central-1",
   target: "i-0a1b2c3d4e5f60718",
-  document: null,
-  parameters: {},
-  reason: null,
   colour: "blue",
   ...more,
 });

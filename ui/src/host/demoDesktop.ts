@@ -6,6 +6,7 @@ import type { LinkAsks } from "../generated/LinkAsks";
 import type { LinkRequest } from "../generated/LinkRequest";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
+import { EMPTY_DRAFT } from "../model/profiles";
 import { type Host, HostError } from "./host";
 
 type DesktopHost = Pick<
@@ -39,14 +40,9 @@ interface Surroundings {
 }
 
 const draft = (name: string, target: string, more: Partial<ProfileDraft> = {}): ProfileDraft => ({
+  ...EMPTY_DRAFT,
   name,
-  awsProfile: null,
-  region: null,
   target,
-  document: null,
-  parameters: {},
-  reason: null,
-  colour: "none",
   ...more,
 });
 
@@ -173,7 +169,12 @@ export class DemoDesktop {
       throw new HostError("invalidArgument", "This preview is not the last one any more. Look again.");
     const added = this.#planned
       .filter((_, index) => items.includes(index))
-      .map((each): Profile => ({ id: this.around.newId(), builtIn: false, ...each }));
+      .map((each): Profile => ({
+        id: this.around.newId(),
+        builtIn: false,
+        origin: { kind: "personal" },
+        ...each,
+      }));
     this.#planned = null;
     this.#added = new Set(added.map((each) => each.id));
     this.around.add(added);
@@ -210,7 +211,12 @@ export class DemoDesktop {
   #accept(id: number): Profile {
     const asks = this.#links.find((link) => link.id === id)?.asks;
     if (asks?.kind !== "place") throw new HostError("invalidArgument", "This link does not wait any more.");
-    const profile: Profile = { id: this.around.newId(), builtIn: false, ...asks.draft };
+    const profile: Profile = {
+      id: this.around.newId(),
+      builtIn: false,
+      origin: { kind: "personal" },
+      ...asks.draft,
+    };
     this.passing.push(profile);
     this.#forget(id);
     return profile;

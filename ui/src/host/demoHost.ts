@@ -5,7 +5,6 @@
 import type { Ended } from "../generated/Ended";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
-import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { QuestionAbout } from "../generated/QuestionAbout";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionState } from "../generated/SessionState";
@@ -13,33 +12,25 @@ import type { StoreNotice } from "../generated/StoreNotice";
 import type { TerminalSize } from "../generated/TerminalSize";
 import type { TimelineEntry } from "../generated/TimelineEntry";
 import { encodeBase64 } from "./base64";
-import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
+import { EMPTY_DRAFT } from "../model/profiles";
+import { createDemoRecordings } from "./demoRecordings";
 import { DemoCredentials } from "./demoCredentials";
 import { DemoDesktop } from "./demoDesktop";
+import { DemoProfiles, type Seed } from "./demoProfiles";
+import { nodeQuestion, reasonQuestion, RULES } from "./demoAsking";
 import { DemoKeys } from "./demoKeys";
 import { demoSettings } from "./demoSettings";
 import { DemoShell, type Hindrance } from "./demoShell";
 import { type Host, HostError } from "./host";
 
-const draft = (name: string, more: Partial<ProfileDraft> = {}): ProfileDraft => ({
+const draft = (name: string, more: Partial<Seed> = {}): Seed => ({
+  ...EMPTY_DRAFT,
   name,
-  awsProfile: null,
-  region: null,
   target: "i-0123456789abcdef0",
-  document: null,
-  parameters: {},
-  reason: null,
-  colour: "none",
   ...more,
 });
 
-const LOCAL_DEMO: Profile = {
-  id: "local-demo",
-  builtIn: true,
-  ...draft("Local demo", { target: "i-10ca1dem0", region: "local" }),
-};
-
-const TEAM: readonly ProfileDraft[] = [
+const TEAM: readonly Seed[] = [
   draft("api-1 production", {
     awsProfile: "prod",
     region: "eu-west-1",
@@ -80,7 +71,7 @@ const TEAM: readonly ProfileDraft[] = [
 ];
 
 /** Connections that ask for something first; two of them for the same sign-in. */
-const ASKING: readonly ProfileDraft[] = [
+const ASKING: readonly Seed[] = [
   draft("Sandbox shell", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
   draft("Sandbox database", { awsProfile: "sandbox", region: "us-west-2", colour: "green" }),
   draft("Production admin", { awsProfile: "prod-admin", region: "eu-west-1", colour: "red" }),
@@ -88,7 +79,7 @@ const ASKING: readonly ProfileDraft[] = [
 ];
 
 /** Names and ids at the edges of what there may be, and many of them. */
-const CROWD: readonly ProfileDraft[] = [
+const CROWD: readonly Seed[] = [
   draft("Payments production, primary database of the European region, maintenance window only", {
     region: "eu-central-1",
     target: "i-0a1b2c3d4e5f60718",
@@ -113,12 +104,80 @@ const CROWD: readonly ProfileDraft[] = [
   ),
 ];
 
+/** A tree with everything that there can be in it. */
+const TREE: readonly Seed[] = [
+  draft("Bastion", {
+    awsProfile: "prod",
+    region: "eu-west-1",
+    favourite: true,
+    environment: "production",
+    colour: "red",
+  }),
+  draft("Scratch box", { awsProfile: "sandbox", region: "us-west-2", tags: ["throwaway"] }),
+  draft("web-2", {
+    folder: "Shop/Web",
+    target: "tag:Role=web,Stage=prod",
+    region: "eu-west-1",
+    environment: "production",
+    colour: "red",
+    tags: ["nginx"],
+  }),
+  draft("web-10", {
+    folder: "Shop/Web",
+    target: "asg:shop-web",
+    region: "eu-west-1",
+    environment: "staging",
+    colour: "orange",
+    tags: ["nginx"],
+  }),
+  draft("Postgres primary", {
+    folder: "Shop/Data",
+    target: "name:db-1",
+    region: "eu-central-1",
+    environment: "production",
+    colour: "red",
+    notes: "Replica lag alarm: ask Ana.",
+    user: "postgres",
+  }),
+  draft("Build runner", {
+    folder: "Tools",
+    target: "mi-0123456789abcdef0",
+    region: "us-east-1",
+    environment: "development",
+    colour: "teal",
+  }),
+  draft("Jump host", {
+    folder: "Platform",
+    team: "Platform",
+    target: "name:jump",
+    region: "eu-west-1",
+    environment: "test",
+    colour: "blue",
+  }),
+  draft("Cluster admin", {
+    folder: "Platform",
+    team: "Platform",
+    target: "name:admin",
+    region: "eu-west-1",
+    environment: "production",
+    colour: "purple",
+  }),
+];
+
+/** As many as anybody has. */
+const THOUSANDS: readonly Seed[] = Array.from({ length: 5_000 }, (_, index) =>
+  draft(`node-${index + 1}`, {
+    folder: `Region ${index % 20}/Stage ${index % 5}`,
+    region: "eu-west-1",
+    target: `i-0a1b2c3d4e5f6${String(1000 + index).slice(-4)}`,
+    tags: index % 7 === 0 ? ["seventh"] : [],
+    ...(index % 10 === 0 ? { environment: "production", colour: "red" as const } : {}),
+  }),
+);
+
 /** What the page can be opened with. */
 const SCENES: Readonly<
-  Record<
-    string,
-    { profiles: readonly ProfileDraft[]; notices: readonly StoreNotice[]; orphans?: readonly Orphan[] }
-  >
+  Record<string, { profiles: readonly Seed[]; notices: readonly StoreNotice[]; orphans?: readonly Orphan[] }>
 > = {
   first: { profiles: [], notices: [] },
   team: { profiles: TEAM, notices: [] },
@@ -144,6 +203,8 @@ const SCENES: Readonly<
       startedMs: Date.UTC(2026, 10, 24, 9, 12 + index),
     })),
   },
+  tree: { profiles: TREE, notices: [] },
+  thousands: { profiles: THOUSANDS, notices: [] },
   asking: { profiles: ASKING, notices: [] },
   rules: { profiles: RULES, notices: [] },
   bare: { profiles: [], notices: [] },
@@ -227,24 +288,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   let clipboard = "";
   let lastId = 0;
   const newId = (kind: string) => `${kind}-${++lastId}`;
-  let profiles: readonly Profile[] = [
-    LOCAL_DEMO,
-    ...scene.profiles.map((each): Profile => ({ id: newId("profile"), builtIn: false, ...each })),
-  ];
+  const profiles = new DemoProfiles(scene.profiles, scene.notices);
   const sessions = new Map<string, DemoSession>();
   /** Where the rules of closed sessions led. */
   const chosen = new Map<string, string>();
 
-  const find = (id: string): Profile => {
-    const profile = [...profiles, ...desktop.passing].find((each) => each.id === id);
-    if (!profile) throw new HostError("unknownProfile", "This profile is not there any more.");
-    return profile;
-  };
-  const findOwn = (id: string): Profile => {
-    const profile = find(id);
-    if (profile.builtIn) throw new HostError("builtInProfile", "Local demo cannot be changed.");
-    return profile;
-  };
   const session = (id: string): DemoSession => {
     const found = sessions.get(id);
     if (!found) throw new HostError("unknownSession", "This session is over.");
@@ -302,11 +350,6 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     });
   };
 
-  const writable = () => {
-    if (scene.notices.some(({ kind }) => kind === "newer"))
-      throw new HostError("store", "The profiles were saved by a newer version, so they cannot be changed.");
-  };
-
   /** Takes the connection away, for a while or until somebody asks. */
   const hinder = (to: DemoSession, how: Hindrance) => {
     const sinceMs = Date.now();
@@ -337,20 +380,8 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     later(OUTAGE_MS, () => to.resume?.());
   };
 
-  const save = (id: string | null, saved: ProfileDraft): Profile => {
-    writable();
-    if (id === null) {
-      const profile: Profile = { id: newId("profile"), builtIn: false, ...saved };
-      profiles = [...profiles, profile];
-      return profile;
-    }
-    const profile: Profile = { ...findOwn(id), ...saved };
-    profiles = profiles.map((each) => (each.id === id ? profile : each));
-    return profile;
-  };
-
   const open = (profileId: string, size: TerminalSize, after: string | null) => {
-    const profile = find(profileId);
+    const profile = profiles.find(profileId);
     const id = newId("session");
     const made: DemoSession = {
       profile,
@@ -415,36 +446,27 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   const desktop = new DemoDesktop({
     parameters,
     open: () => [...sessions.values()].filter(({ live }) => live).length,
-    profiles: () => profiles,
-    add: (added) => (profiles = [...profiles, ...added]),
-    remove: (ids) => (profiles = profiles.filter(({ id }) => !ids.has(id))),
-    newId: () => newId("profile"),
+    profiles: () => profiles.list().profiles,
+    add: (added) => profiles.add(added),
+    remove: (ids) => profiles.remove(ids),
+    newId: () => newId("passing"),
   });
 
   return {
     ...desktop.host(),
-    listProfiles: () => answer(() => ({ profiles: [...profiles], notices: [...scene.notices] })),
-    saveProfile: (id, saved) => answer(() => save(id, saved)),
-    duplicateProfile: (id) =>
-      answer(() => {
-        const { name, awsProfile, region, target, document, parameters, reason, colour } = findOwn(id);
-        return save(null, {
-          name: `${name} copy`,
-          awsProfile,
-          region,
-          target,
-          document,
-          parameters,
-          reason,
-          colour,
-        });
-      }),
-    deleteProfile: (id) =>
-      answer(() => {
-        findOwn(id);
-        writable();
-        profiles = profiles.filter((each) => each.id !== id);
-      }),
+    listProfiles: () => answer(() => profiles.list()),
+    listenProfiles: (listener) => answer(() => profiles.listen(listener)),
+    listenRecents: (listener) => answer(() => profiles.listenRecents(listener)),
+    saveProfile: (id, saved, base) => answer(() => profiles.save(id, saved, base)),
+    duplicateProfile: (id) => answer(() => profiles.duplicate(id)),
+    deleteProfiles: (items) => answer(() => profiles.delete(items)),
+    moveProfiles: (items, folder, before) => answer(() => profiles.move(items, folder, before)),
+    createFolder: (folder) => answer(() => profiles.createFolder(folder)),
+    renameFolder: (folder, name) => answer(() => profiles.renameFolder(folder, name)),
+    reviseProfiles: (ids, change) => answer(() => profiles.revise(ids, change)),
+    resetProfile: (id) => answer(() => profiles.reset(id)),
+    undoProfiles: (undo) => answer(() => profiles.undo(undo)),
+    forgetRecents: (id) => answer(() => profiles.forget(id)),
     listKeys: () => keys.listKeys(),
     keepKeys: (typed) => keys.keepKeys(typed),
     keepWaitingKeys: (onlyForThisRun) => keys.keepWaitingKeys(onlyForThisRun),
@@ -465,7 +487,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     answerMfa: (id, code) => credentials.answerMfa(id, code),
     answerQuestion: (id, given) => credentials.answerQuestion(id, given),
     cancelQuestion: (id) => credentials.cancelQuestion(id),
-    whoAmI: (profileId) => answer(() => credentials.caller(findOwn(profileId))),
+    whoAmI: (profileId) => answer(() => credentials.caller(profiles.findOwn(profileId))),
     openSession: (profileId, size, after) => answer(() => open(profileId, size, after)),
     listenSession: (event, listener) =>
       answer(() => {
@@ -473,7 +495,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
         to.emit = listener;
         return () => (to.emit = () => undefined);
       }),
-    attachSession: (id) => answer(() => void begin(session(id))),
+    attachSession: (id) =>
+      answer(() => {
+        profiles.opened(session(id).profile.id);
+        void begin(session(id));
+      }),
     sendInput: (id, bytes) => answer(() => session(id).shell.input(bytes)),
     interruptSession: (id, { bytes, closing, alwaysClose }) =>
       answer(() => {
@@ -519,6 +545,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     loadLayout: () => answer(() => sessionStorage.getItem("layout")),
     saveLayout: (layout) => answer(() => sessionStorage.setItem("layout", layout)),
     ...demoSettings(parameters.get("settings")),
+    ...createDemoRecordings(parameters.get("scene") === "bare"),
     readClipboard: () => answer(() => parameters.get("clipboard") ?? clipboard),
     writeClipboard: (text) => answer(() => void (clipboard = text)),
     openLink: () => answer(() => undefined),

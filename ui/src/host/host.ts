@@ -18,9 +18,19 @@ import type { MenuSection } from "../generated/MenuSection";
 import type { NewAwsProfiles } from "../generated/NewAwsProfiles";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
+import type { ProfileChange } from "../generated/ProfileChange";
 import type { ProfileDraft } from "../generated/ProfileDraft";
 import type { ProfileList } from "../generated/ProfileList";
+import type { ProfileOpening } from "../generated/ProfileOpening";
+import type { ProfileSaved } from "../generated/ProfileSaved";
+import type { ProfilesChanged } from "../generated/ProfilesChanged";
+import type { ProfilesUndone } from "../generated/ProfilesUndone";
 import type { Question } from "../generated/Question";
+import type { RecordingCursor } from "../generated/RecordingCursor";
+import type { RecordingFound } from "../generated/RecordingFound";
+import type { RecordingList } from "../generated/RecordingList";
+import type { RecordingPage } from "../generated/RecordingPage";
+import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -30,6 +40,7 @@ import type { SettingChange } from "../generated/SettingChange";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoredTheme } from "../generated/StoredTheme";
 import type { TerminalSize } from "../generated/TerminalSize";
+import type { TreeItem } from "../generated/TreeItem";
 
 /** See {@link Host.interruptSession}. */
 export interface Interrupt {
@@ -55,10 +66,31 @@ export type Unlisten = () => void;
 /** Everything rejects with a {@link HostError}. */
 export interface Host {
   listProfiles(): Promise<ProfileList>;
-  /** Creates a profile where `id` is null, else replaces what was said of it. */
-  saveProfile(id: string | null, draft: ProfileDraft): Promise<Profile>;
+  /** Says that {@link listProfiles} would give something else now, because of somebody else. */
+  listenProfiles(listener: () => void): Promise<Unlisten>;
+  /** Hears what was opened, each once, the last first, whenever something is opened. */
+  listenRecents(listener: (recents: readonly ProfileOpening[]) => void): Promise<Unlisten>;
+  /**
+   * Creates a profile where `id` is null, else replaces what was said of it. Where it is no longer as `base` says,
+   * nothing is saved.
+   */
+  saveProfile(id: string | null, draft: ProfileDraft, base: ProfileDraft | null): Promise<ProfileSaved>;
   duplicateProfile(id: string): Promise<Profile>;
-  deleteProfile(id: string): Promise<void>;
+  /** Folders go with all that is in them. */
+  deleteProfiles(items: readonly TreeItem[]): Promise<ProfilesChanged>;
+  /** Into a folder, empty for the top, before another profile or else behind all others. */
+  moveProfiles(items: readonly TreeItem[], folder: string, before: string | null): Promise<ProfilesChanged>;
+  createFolder(folder: string): Promise<ProfilesChanged>;
+  /** Another name where it is. */
+  renameFolder(folder: string, name: string): Promise<ProfilesChanged>;
+  /** One value for any number of profiles. */
+  reviseProfiles(ids: readonly string[], change: ProfileChange): Promise<ProfilesChanged>;
+  /** Gives a team's profile its own values again. */
+  resetProfile(id: string): Promise<ProfilesChanged>;
+  /** Takes a change back, once. */
+  undoProfiles(undo: number): Promise<ProfilesUndone>;
+  /** Forgets that a profile was opened; all of them where `id` is null. */
+  forgetRecents(id: string | null): Promise<readonly ProfileOpening[]>;
 
   awsSetup(): Promise<AwsSetup>;
   /** Says that {@link awsSetup} would give something else now. */
@@ -144,6 +176,15 @@ export interface Host {
   listThemes(): Promise<readonly StoredTheme[]>;
   saveTheme(theme: StoredTheme): Promise<void>;
   deleteTheme(name: string): Promise<void>;
+  /** Records what a session shows from now on; the title names the recording. */
+  startRecording(id: string, title: string, size: TerminalSize): Promise<void>;
+  stopRecording(id: string): Promise<void>;
+  listRecordings(): Promise<RecordingList>;
+  beginRecording(name: string): Promise<RecordingStart>;
+  pageOfRecording(name: string, cursor: RecordingCursor): Promise<RecordingPage>;
+  /** The first 1,000 lines that hold a text, in any case of its letters. */
+  findInRecording(name: string, text: string): Promise<readonly RecordingFound[]>;
+  deleteRecording(name: string): Promise<void>;
 
   readClipboard(): Promise<string>;
   writeClipboard(text: string): Promise<void>;

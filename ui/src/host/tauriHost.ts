@@ -13,7 +13,15 @@ import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileList } from "../generated/ProfileList";
+import type { ProfileOpening } from "../generated/ProfileOpening";
+import type { ProfileSaved } from "../generated/ProfileSaved";
+import type { ProfilesChanged } from "../generated/ProfilesChanged";
+import type { ProfilesUndone } from "../generated/ProfilesUndone";
 import type { Question } from "../generated/Question";
+import type { RecordingFound } from "../generated/RecordingFound";
+import type { RecordingList } from "../generated/RecordingList";
+import type { RecordingPage } from "../generated/RecordingPage";
+import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
@@ -34,9 +42,18 @@ async function call<Answer>(command: string, args: Record<string, unknown> = {})
 
 export const tauriHost: Host = {
   listProfiles: () => call<ProfileList>("list_profiles"),
-  saveProfile: (id, draft) => call<Profile>("save_profile", { id, draft }),
+  listenProfiles: (listener) => listen("profiles", () => listener()),
+  listenRecents: (listener) => listen<ProfileOpening[]>("recents", ({ payload }) => listener(payload)),
+  saveProfile: (id, draft, base) => call<ProfileSaved>("save_profile", { id, draft, base }),
   duplicateProfile: (id) => call<Profile>("duplicate_profile", { id }),
-  deleteProfile: (id) => call("delete_profile", { id }),
+  deleteProfiles: (items) => call<ProfilesChanged>("delete_profiles", { items }),
+  moveProfiles: (items, folder, before) => call<ProfilesChanged>("move_profiles", { items, folder, before }),
+  createFolder: (folder) => call<ProfilesChanged>("create_folder", { folder }),
+  renameFolder: (folder, name) => call<ProfilesChanged>("rename_folder", { folder, name }),
+  reviseProfiles: (ids, change) => call<ProfilesChanged>("revise_profiles", { ids, change }),
+  resetProfile: (id) => call<ProfilesChanged>("reset_profile", { id }),
+  undoProfiles: (undo) => call<ProfilesUndone>("undo_profiles", { undo }),
+  forgetRecents: (id) => call<ProfileOpening[]>("forget_recents", { id }),
   awsSetup: () => call<AwsSetup>("aws_setup"),
   listenAwsSetup: (listener) => listen("aws-setup", () => listener()),
   openQuestions: () => call<Question[]>("open_questions"),
@@ -89,6 +106,13 @@ export const tauriHost: Host = {
   listThemes: () => call<StoredTheme[]>("list_themes"),
   saveTheme: (theme) => call("save_theme", { theme }),
   deleteTheme: (name) => call("delete_theme", { name }),
+  startRecording: (id, title, size) => call("start_recording", { id, title, size }),
+  stopRecording: (id) => call("stop_recording", { id }),
+  listRecordings: () => call<RecordingList>("list_recordings"),
+  beginRecording: (name) => call<RecordingStart>("begin_recording", { name }),
+  pageOfRecording: (name, cursor) => call<RecordingPage>("page_of_recording", { name, cursor }),
+  findInRecording: (name, text) => call<RecordingFound[]>("find_in_recording", { name, text }),
+  deleteRecording: (name) => call("delete_recording", { name }),
   readClipboard: () => call<string>("read_clipboard"),
   writeClipboard: (text) => call("write_clipboard", { text }),
   openLink: (url) => call("open_link", { url }),

@@ -211,6 +211,14 @@ export const ACTIONS = [
     keys(["Ctrl+Shift+B"], ["Cmd+B"]),
   ),
   entry("fullScreen", "window", names.fullScreen, { kind: "fullScreen" }, keys(["F11"], ["Ctrl+Cmd+F"])),
+  entry(
+    "toggleRecording",
+    "terminal",
+    names.toggleRecording,
+    { kind: "toggleRecording" },
+    keys(["Ctrl+Shift+E"], ["Cmd+Alt+R"]),
+  ),
+  entry("showRecordings", "window", names.showRecordings, { kind: "showRecordings" }, both()),
   entry("showSettings", "window", names.showSettings, { kind: "showSettings" }, keys(["Ctrl+,"], ["Cmd+,"])),
   entry("nextRegion", "window", names.nextRegion, { kind: "focusRegion", by: 1 }, both("Ctrl+F6")),
   entry(

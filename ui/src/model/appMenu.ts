@@ -51,6 +51,7 @@ export const APP_MENU: readonly {
       { id: "zoomIn", does: { kind: "zoom", by: 1 }, apart: true },
       { id: "zoomOut", does: { kind: "zoom", by: -1 } },
       { id: "zoomReset", does: { kind: "zoom", by: 0 } },
+      { id: "showRecordings", does: { kind: "showRecordings" }, apart: true },
       { id: "fullScreen", does: { kind: "fullScreen" }, apart: true },
     ],
   },

@@ -5,12 +5,16 @@ import type { LinkRequest } from "../generated/LinkRequest";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileDraft } from "../generated/ProfileDraft";
+import type { ProfileFolder } from "../generated/ProfileFolder";
+import type { ProfileOpening } from "../generated/ProfileOpening";
 import type { Question } from "../generated/Question";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoreNotice } from "../generated/StoreNotice";
 import type { Broadcast } from "./broadcast";
+import type { Recorded } from "./recordings";
 import { NO_TABS, type TabId, type Tabs } from "./tabs";
+import type { TreeItem } from "../generated/TreeItem";
 import { INITIAL_SETTINGS } from "./settings";
 import type { Theme } from "./themes/colours";
 
@@ -25,15 +29,35 @@ export interface Toast {
   readonly tone: "plain" | "error";
   readonly message: string;
   /** What can be done about it; doing it puts the message away. */
-  readonly action?: { readonly label: string; readonly run: () => void };
+  readonly action?: ToastAction;
   /** Called where it is put away by hand. */
   readonly dismissed?: () => void;
 }
 
+export interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** What the tree of connections holds beside them. */
+export interface ProfileTree {
+  readonly folders: readonly ProfileFolder[];
+  /** Each once, the last opened first. */
+  readonly recents: readonly ProfileOpening[];
+  /** The file that the person's own connections are in. */
+  readonly file: string;
+}
+
 /** What lies over the window and must be answered first. */
 export type DialogState =
-  | { readonly kind: "profileForm"; readonly profile: Profile | null; readonly initial?: ProfileDraft }
-  | { readonly kind: "deleteProfile"; readonly profile: Profile }
+  | {
+      readonly kind: "profileForm";
+      readonly profile: Profile | null;
+      readonly folder?: string;
+      /** What the form of a new one begins with. */
+      readonly initial?: ProfileDraft;
+    }
+  | { readonly kind: "moveProfiles"; readonly items: readonly TreeItem[]; readonly what: string }
   /** `signIn`: to type a sign-in. */
   | { readonly kind: "aws"; readonly signIn?: true }
   | { readonly kind: "import" }
@@ -42,7 +66,8 @@ export type DialogState =
   | { readonly kind: "closeTabs"; readonly tabs: readonly TabId[] }
   | { readonly kind: "broadcast" }
   | { readonly kind: "tabSearch" }
-  | { readonly kind: "settings" };
+  | { readonly kind: "settings" }
+  | { readonly kind: "recordings" };
 
 export interface AppState {
   readonly info: AppInfo | null;
@@ -52,6 +77,7 @@ export interface AppState {
   /** What only the person can give; the first is asked. */
   readonly questions: readonly Question[];
   readonly profiles: Profiles;
+  readonly profileTree: ProfileTree;
   readonly storeNotices: readonly StoreNotice[];
   /** Sessions that an earlier run left open, until somebody has decided about them. */
   readonly orphans: readonly Orphan[];
@@ -61,6 +87,7 @@ export interface AppState {
   readonly quitting: number | null;
   readonly tabs: Tabs;
   readonly broadcast: Broadcast;
+  readonly recording: Recorded;
   /** The tab that is being given a name. */
   readonly renaming: TabId | null;
   readonly dialog: DialogState | null;
@@ -89,12 +116,14 @@ export const INITIAL: AppState = {
   storedKeys: null,
   questions: [],
   profiles: { kind: "loading" },
+  profileTree: { folders: [], recents: [], file: "" },
   storeNotices: [],
   orphans: [],
   links: [],
   quitting: null,
   tabs: NO_TABS,
   broadcast: null,
+  recording: new Map(),
   renaming: null,
   dialog: null,
   toasts: [],

@@ -1,5 +1,5 @@
 /** Typing into several panes at once: which they are, and who hears what is typed where. */
-import { isProduction } from "./environment";
+import { isProduction } from "./profiles";
 import type { PaneId } from "./layout";
 import { isLiveSession, type Pane, paneById, panesIn, type Tabs, tabById, type TabId } from "./tabs";
 

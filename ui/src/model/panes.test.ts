@@ -4,21 +4,19 @@ import type { Profile } from "../generated/Profile";
 import { inProduction, listeners, proposed, pruned } from "./broadcast";
 import { panesOf } from "./layout";
 import { readTabs, writeTabs } from "./savedLayout";
+import { EMPTY_DRAFT } from "./profiles";
 import * as model from "./tabs";
 import { NO_TABS, nameOf, type Tabs } from "./tabs";
 import { matchingTabs } from "./tabSearch";
 
 const profile = (id: string, more: object = {}): Profile => ({
+  ...EMPTY_DRAFT,
   id,
   builtIn: false,
+  origin: { kind: "personal" },
   name: id,
-  awsProfile: null,
   region: "eu-west-1",
   target: `i-${id}`,
-  document: null,
-  parameters: {},
-  reason: null,
-  colour: "none",
   ...more,
 });
 

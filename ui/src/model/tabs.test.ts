@@ -2,20 +2,17 @@ import { describe, expect, it } from "vitest";
 
 import type { Ended } from "../generated/Ended";
 import type { Profile } from "../generated/Profile";
+import { EMPTY_DRAFT } from "./profiles";
 import * as tabsModel from "./tabs";
 import { NO_TABS, sessionOf, type Tabs } from "./tabs";
 
 const profile = (id: string, name = id): Profile => ({
   id,
   builtIn: false,
+  origin: { kind: "personal" },
+  ...EMPTY_DRAFT,
   name,
-  awsProfile: null,
-  region: null,
   target: "i-0123456789abcdef0",
-  document: null,
-  parameters: {},
-  reason: null,
-  colour: "none",
 });
 
 const ended: Ended = {

@@ -19,11 +19,13 @@ import { LinkDialog } from "./LinkDialog";
 import { BroadcastDialog } from "./panes/BroadcastDialog";
 import { CloseTabsDialog } from "./panes/CloseTabsDialog";
 import { TabSearch } from "./panes/TabSearch";
-import { ProfileDialog } from "./ProfileDialog";
-import { DeleteDialog, Questions } from "./Questions";
+import { ProfileDialog } from "./profile/ProfileDialog";
+import { Questions } from "./Questions";
 import { QuitDialog } from "./QuitDialog";
+import { MoveDialog } from "./sidebar/MoveDialog";
+import { Sidebar } from "./sidebar/Sidebar";
 import { SettingsDialog } from "./settings/SettingsDialog";
-import { Sidebar } from "./Sidebar";
+import { RecordingsDialog } from "./recordings/RecordingsDialog";
 import { Workspace } from "./Workspace";
 
 export function App({ controller }: { readonly controller: Controller }) {
@@ -121,12 +123,13 @@ function Dialogs() {
       return (
         <ProfileDialog
           initial={dialog.initial ?? null}
+          folder={dialog.folder ?? ""}
           key={dialog.profile?.id ?? "new"}
           profile={dialog.profile}
         />
       );
-    case "deleteProfile":
-      return <DeleteDialog profile={dialog.profile} />;
+    case "moveProfiles":
+      return <MoveDialog items={dialog.items} what={dialog.what} />;
     case "aws":
       return <AwsDialog signIn={dialog.signIn ?? false} />;
     case "import":
@@ -141,6 +144,8 @@ function Dialogs() {
       return <TabSearch />;
     case "settings":
       return <SettingsDialog />;
+    case "recordings":
+      return <RecordingsDialog />;
     default:
       return assertNever(dialog);
   }

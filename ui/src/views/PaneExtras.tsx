@@ -1,4 +1,5 @@
 import { Copy, Lock } from "lucide-react";
+import { useEffect } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import type { TabId } from "../model/tabs";
@@ -36,9 +37,9 @@ export function PaneExtras({ id }: { readonly id: TabId }) {
 /** What can be opened from the screen; where a link leads elsewhere than it says, that is asked about as ever. */
 function LinksDialog({ id, links }: { readonly id: TabId; readonly links: readonly ScreenLink[] }) {
   const { terminals, desk } = useController();
+  useEffect(() => terminals.lend(), [terminals]);
   const close = () => {
     terminals.panes.change(id, { links: null });
-    terminals.reclaim();
   };
   return (
     <ModalOverlay
@@ -98,9 +99,9 @@ function LinksDialog({ id, links }: { readonly id: TabId; readonly links: readon
 /** The buffer as a text field, which assistive technology reads line by line. */
 function TextDialog({ id, text }: { readonly id: TabId; readonly text: string }) {
   const { terminals } = useController();
+  useEffect(() => terminals.lend(), [terminals]);
   const close = () => {
     terminals.panes.change(id, { reading: null });
-    terminals.reclaim();
   };
   return (
     <ModalOverlay

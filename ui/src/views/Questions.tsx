@@ -1,7 +1,6 @@
-import { type ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
-import type { Profile } from "../generated/Profile";
 import type { Link } from "../terminal/links";
 import { type PasteReview, shownText } from "../terminal/paste";
 import { assertNever } from "../model/assertNever";
@@ -61,27 +60,6 @@ export function Ask({ title, yes, no, danger, testId, yesTestId, noTestId, onAns
   );
 }
 
-export function DeleteDialog({ profile }: { readonly profile: Profile }) {
-  const controller = useController();
-  return (
-    <Ask
-      danger
-      no={strings.remove.no}
-      noTestId={testIds.confirmDeleteNo}
-      onAnswer={(yes) => {
-        if (yes) void controller.profiles.delete(profile);
-        else controller.desk.closeDialog();
-      }}
-      testId={testIds.confirmDelete}
-      title={strings.remove.title(profile.name)}
-      yes={strings.remove.yes}
-      yesTestId={testIds.confirmDeleteYes}
-    >
-      <p>{strings.remove.text}</p>
-    </Ask>
-  );
-}
-
 /** What terminals ask before they paste or open something. */
 export function Questions() {
   const controller = useController();
@@ -90,6 +68,8 @@ export function Questions() {
 }
 
 function Asked({ question }: { readonly question: Question }) {
+  const { terminals } = useController();
+  useEffect(() => terminals.lend(), [terminals, question]);
   switch (question.kind) {
     case "paste":
       return <PasteQuestion onAnswer={question.answer} review={question.review} />;

@@ -6,7 +6,7 @@ import type { Ended } from "../generated/Ended";
 import type { SessionPhase } from "../generated/SessionPhase";
 import { assertNever } from "../model/assertNever";
 import { type Action, chordFor } from "../model/bindings";
-import { isProduction } from "../model/environment";
+import { isProduction } from "../model/profiles";
 import type { PaneId } from "../model/layout";
 import { activePane, isIdle, isShown, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";

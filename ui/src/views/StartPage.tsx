@@ -6,7 +6,7 @@ import { chordFor } from "../model/bindings";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { useApp, useController } from "./context";
-import { ProfileDetail } from "./Sidebar";
+import { ProfileDetail } from "./sidebar/ProfileRow";
 
 const MAX_CARDS = 12;
 

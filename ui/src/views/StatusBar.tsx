@@ -1,11 +1,12 @@
-import { Copy } from "lucide-react";
+import { CircleDot, Copy } from "lucide-react";
 import { Button } from "react-aria-components";
 
+import { isRecorded } from "../model/recordings";
 import { isIdle, stateMark, type TabId, type TabSession } from "../model/tabs";
 import { strings } from "../strings";
 import { testIds } from "../testIds";
 import { Clipped } from "./Clipped";
-import { useController } from "./context";
+import { useApp, useController } from "./context";
 import { SessionFacts } from "./SessionFacts";
 import { TimelineButton } from "./Timeline";
 import { WhoAmI } from "./WhoAmI";
@@ -40,6 +41,7 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
       {profile.document === null ? null : (
         <Copyable label={strings.tabs.document} testId={testIds.statusDocument} text={profile.document} />
       )}
+      <RecordingMark id={id} session={session} />
       <span className="status-space" />
       {session.resumes === 0 ? null : (
         <span className="status-size" data-testid={testIds.statusResumes}>
@@ -71,6 +73,24 @@ export function StatusBar({ id, session }: { readonly id: TabId; readonly sessio
       )}
       <SessionFacts session={session} />
     </footer>
+  );
+}
+
+/** That what the session shows is being written down; a press ends it. */
+function RecordingMark({ id, session }: { readonly id: TabId; readonly session: TabSession }) {
+  const controller = useController();
+  const recorded = useApp(({ recording }) => isRecorded(recording, id, session));
+  if (!recorded) return null;
+  return (
+    <Button
+      aria-label={strings.recordings.stop}
+      className="status-copy status-recording"
+      data-testid={testIds.statusRecording}
+      onPress={() => void controller.recordings.toggle(id)}
+    >
+      <CircleDot aria-hidden size={12} strokeWidth={2.5} />
+      {strings.recordings.on}
+    </Button>
   );
 }
 

@@ -3,7 +3,7 @@ import { Bell, Columns2, Pin, RadioTower, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 
 import { chordFor } from "../model/bindings";
-import { isProduction } from "../model/environment";
+import { isProduction } from "../model/profiles";
 import {
   focusedPane,
   hasBell,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -17,6 +18,11 @@ use secrecy::ExposeSecret;
 
 use crate::error::Error;
 use crate::proxy::{Proxy, ProxyRules};
+
+/// How long a connection waits for another call: the next page of a list comes at once. Until it is closed, its buffers
+/// hold what was sent and heard, tokens too. The library looks at intervals of this length, so the last trace is gone
+/// after twice the time.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A client that follows these rules and trusts these roots besides the system's.
 pub(crate) fn client(
@@ -67,6 +73,7 @@ fn one_way(context: &TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        builder.set_pool_idle_timeout(Some(Some(IDLE_TIMEOUT)));
         builder
             .proxy_config(proxy.clone())
             .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))

@@ -39,6 +39,7 @@ fn settings(url: String, region: &str, id: &str, secret: &SecretString) -> Setti
             secret_access_key: secret.clone(),
             session_token: Some(SecretString::from("SESSION+TOKEN/=".to_owned())),
         },
+        ..Settings::default()
     }
 }
 

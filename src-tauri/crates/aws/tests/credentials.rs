@@ -11,6 +11,7 @@ use aws::{
 use secrecy::{ExposeSecret, SecretString};
 use shared_config::{Paths, SharedConfig};
 use simulator::config::{MfaDevice, Role};
+use simulator::faults::{CallError, CallFault};
 use simulator::{Config, Simulator};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -541,6 +542,40 @@ async fn fifty_that_ask_at_once_share_one_renewal() {
     );
     let renewals = simulator.calls("CreateToken/refresh_token");
     assert!((1..=2).contains(&renewals), "{renewals}");
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_sign_out_holds_though_a_renewal_was_under_way() {
+    let simulator = simulator(|config| {
+        config.sign_in.lifetimes.access_token = Duration::from_secs(200);
+    })
+    .await;
+    let home = Home::new(simulator.config_file().expose_secret(), browser);
+    let session = session(&home.broker);
+    home.sign_in(&session).await;
+    simulator.change_faults(|faults| {
+        let late = CallError::Late(Duration::from_secs(2));
+        faults.calls = vec![
+            CallFault::always("CreateToken", late),
+            // So that the renewal is granted.
+            CallFault::always("Logout", CallError::AccessDenied),
+        ];
+    });
+    let asking = {
+        let broker = home.broker.clone();
+        tokio::spawn(async move { broker.identity(&operator()).await })
+    };
+    timeout(PATIENCE, simulator.wait_for_calls("CreateToken", 2))
+        .await
+        .expect("it is due");
+    let told = home.broker.sign_out(&session).await;
+    assert!(told.is_err(), "the service does not want to know");
+    let error = asking.await.expect("no panic").expect_err("signed out");
+    assert!(error.need().is_some(), "{error:?}");
+    assert_eq!(simulator.calls("CreateToken/refresh_token"), 1);
+    let (_, until) = home.broker.sign_ins().pop().expect("the file names one");
+    assert_eq!(until, None, "neither here nor in the AWS tools' cache");
     simulator.shutdown().await;
 }
 

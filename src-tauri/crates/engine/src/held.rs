@@ -13,7 +13,7 @@ use protocol::{
     ClientConfig, ClientEvent, DataChannel, Frame, Limits, Notice, Now, Output, SessionId,
     SessionInfo, TerminalSize,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 use tracing::{debug, info, warn};
@@ -33,6 +33,7 @@ use crate::source::{DataKey, SessionSource, SourceError, SourceErrorKind, Ticket
 use crate::timeline::{Moment, SharedTimeline};
 use crate::update::{End, Lost, Outage, SessionUpdate, State};
 use crate::wire::{Received, Wire, secret_text};
+use crate::words::without_token;
 
 /// Frames that the socket has not taken yet; above it the socket is not read, so that acknowledgements cannot pile up.
 /// More than all input under way makes, or a peer that does the same would be waited for while it waits for us.
@@ -125,6 +126,8 @@ struct Up {
     /// Whether the agent was heard on it.
     was_useful: bool,
     is_presigned: bool,
+    /// What it was opened with, to be taken out of what the service says.
+    token: SecretString,
     /// How long the computer slept, if nothing was heard since.
     slept: Option<Duration>,
     /// This session's place among the dials of all sessions, when this connection is believed dead and the place has
@@ -585,6 +588,7 @@ impl Held {
             was_heard: false,
             was_useful: false,
             is_presigned: reached.is_presigned,
+            token: reached.token.clone(),
             slept: None,
             place: None,
         }));
@@ -611,13 +615,24 @@ impl Held {
             }
             Received::Closed(frame) => {
                 let (code, reason) = frame.map_or((1005, String::new()), |frame| {
-                    (frame.code.into(), protocol::text::clean(&frame.reason))
+                    (frame.code.into(), self.words(&frame.reason))
                 });
                 Lost::ClosedByPeer { code, reason }
             }
             Received::Broken(error) => Lost::Broken(error.to_string()),
         };
         self.lost(now, lost)
+    }
+
+    /// What the service says, as it may be shown and logged.
+    fn words(&self, said: &str) -> String {
+        let token = match &self.connection {
+            Connection::Up(up) => up.token.expose_secret(),
+            Connection::Waiting { .. }
+            | Connection::Trying { .. }
+            | Connection::WaitingForSignIn { .. } => "",
+        };
+        without_token(said, token)
     }
 
     /// The service is there: only now is an outage over, since a token that is refused is not told otherwise.
@@ -932,7 +947,7 @@ impl Held {
                 let since_input = self
                     .typed_at
                     .map(|typed_at| now.elapsed.saturating_sub(typed_at));
-                let output = protocol::text::clean(&closed.output);
+                let output = self.words(&closed.output);
                 return Some(ending::ended(output, self.exit_code, since_input));
             }
             ClientEvent::Failed(error) => {

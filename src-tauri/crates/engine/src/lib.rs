@@ -22,6 +22,7 @@ mod stream_url;
 mod timeline;
 mod update;
 mod wire;
+mod words;
 
 pub use backoff::{Jitter, Pace, ReconnectPolicy};
 pub use clock::WallClock;

@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod link;
 mod profile;
+mod recording;
 mod session;
 mod settings;
 mod sign_ins;
@@ -26,7 +27,15 @@ pub use import::{
 };
 pub use keys::{KeyringTrouble, KeyringTroubleKind, StoredKey, StoredKeys};
 pub use link::{LinkAsks, LinkDifference, LinkField, LinkMatch, LinkRequest};
-pub use profile::{Profile, ProfileColour, ProfileDraft, ProfileList, StoreNotice};
+pub use profile::{
+    FieldProblem, NetworkOverrides, Profile, ProfileChange, ProfileColour, ProfileDraft,
+    ProfileField, ProfileFolder, ProfileList, ProfileOpening, ProfileOrigin, ProfileSaved,
+    ProfilesChanged, ProfilesUndone, StoreNotice, TerminalOverrides, TreeItem,
+};
+pub use recording::{
+    Recording, RecordingCursor, RecordingEvent, RecordingFound, RecordingList, RecordingPage,
+    RecordingStart,
+};
 pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
@@ -51,6 +60,11 @@ pub const LINKS_EVENT: &str = "links";
 pub const QUIT_EVENT: &str = "quit-asked";
 /// The event that names the item chosen in the system's menu.
 pub const MENU_EVENT: &str = "menu-chosen";
+
+/// The event that says that [`ProfileList`] has changed, for any reason but a command of the window.
+pub const PROFILES_EVENT: &str = "profiles";
+/// The event that carries [`ProfileList::recents`] whenever a connection is opened.
+pub const RECENTS_EVENT: &str = "recents";
 
 /// The name of the event that carries what happens in one session, with the id that [`SessionOpened`] gave.
 ///

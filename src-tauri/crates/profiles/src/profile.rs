@@ -365,22 +365,46 @@ impl Connection {
         let user = errors.parse(Field::User, details.user.as_deref());
         let shell = errors.parse(Field::Shell, details.shell.as_deref());
         let terminal = &details.terminal;
-        for problem in [
-            optional(terminal.font.as_deref(), values::check_font),
-            terminal.font_size.and_then(values::check_font_size),
-            optional(terminal.theme.as_deref(), values::check_theme),
-            terminal.scrollback.and_then(values::check_scrollback),
+        for (field, problem) in [
+            (
+                Field::Font,
+                optional(terminal.font.as_deref(), values::check_font),
+            ),
+            (
+                Field::FontSize,
+                terminal.font_size.and_then(values::check_font_size),
+            ),
+            (
+                Field::Theme,
+                optional(terminal.theme.as_deref(), values::check_theme),
+            ),
+            (
+                Field::Scrollback,
+                terminal.scrollback.and_then(values::check_scrollback),
+            ),
         ] {
-            errors.check(Field::Terminal, problem);
+            errors.check(field, problem);
         }
         let network = &details.network;
-        for problem in [
-            optional(network.proxy.as_deref(), values::check_proxy),
-            optional(network.no_proxy.as_deref(), values::check_no_proxy),
-            optional(network.ca_bundle.as_deref(), values::check_ca_bundle),
-            values::check_endpoints(&network.endpoints),
+        for (field, problem) in [
+            (
+                Field::Proxy,
+                optional(network.proxy.as_deref(), values::check_proxy),
+            ),
+            (
+                Field::NoProxy,
+                optional(network.no_proxy.as_deref(), values::check_no_proxy),
+            ),
+            (
+                Field::CaBundle,
+                optional(network.ca_bundle.as_deref(), values::check_ca_bundle),
+            ),
+            (
+                Field::Endpoints,
+                values::check_endpoints(&network.endpoints),
+            ),
         ] {
-            errors.check(Field::Network, problem);
+            errors.check(field, problem);
         }
         match (name, target, credentials, folder, tags) {
             (Some(name), Some(target), Some(credentials), Some(folder), Some(tags))
@@ -487,10 +511,22 @@ pub enum Field {
     User,
     /// [`ProfileDetails::shell`].
     Shell,
-    /// [`ProfileDetails::terminal`].
-    Terminal,
-    /// [`ProfileDetails::network`].
-    Network,
+    /// [`TerminalOverrides::font`].
+    Font,
+    /// [`TerminalOverrides::font_size`].
+    FontSize,
+    /// [`TerminalOverrides::theme`].
+    Theme,
+    /// [`TerminalOverrides::scrollback`].
+    Scrollback,
+    /// [`NetworkOverrides::proxy`].
+    Proxy,
+    /// [`NetworkOverrides::no_proxy`].
+    NoProxy,
+    /// [`NetworkOverrides::ca_bundle`].
+    CaBundle,
+    /// [`NetworkOverrides::endpoints`].
+    Endpoints,
 }
 
 /// What is wrong with one field.
@@ -832,14 +868,14 @@ mod tests {
                 Field::StartupCommand,
                 Field::User,
                 Field::Shell,
-                Field::Terminal,
-                Field::Terminal,
-                Field::Terminal,
-                Field::Terminal,
-                Field::Network,
-                Field::Network,
-                Field::Network,
-                Field::Network,
+                Field::Font,
+                Field::FontSize,
+                Field::Theme,
+                Field::Scrollback,
+                Field::Proxy,
+                Field::NoProxy,
+                Field::CaBundle,
+                Field::Endpoints,
             ]
         );
     }

@@ -308,6 +308,8 @@ pub struct ProfileStore {
     events: Vec<StoreNotice>,
     team_paths: Vec<PathBuf>,
     teams: Vec<TeamFile>,
+    /// The way back from the last change that was saved here.
+    last_change: Option<Undo>,
 }
 
 impl fmt::Debug for ProfileStore {
@@ -341,6 +343,7 @@ impl ProfileStore {
             events: Vec::new(),
             team_paths: Vec::new(),
             teams: Vec::new(),
+            last_change: None,
         };
         store.refresh();
         store
@@ -576,6 +579,61 @@ impl ProfileStore {
         &self.library
     }
 
+    /// The way back from the last change that was saved here, whatever it was; only once.
+    pub fn take_last_change(&mut self) -> Option<Undo> {
+        self.last_change.take()
+    }
+
+    /// Changes values of several connections at once, applied to what is on disk now. What differs from a team's
+    /// connection becomes an override.
+    ///
+    /// # Errors
+    /// As [`Self::save`]; nothing is changed then.
+    pub fn revise(
+        &mut self,
+        ids: &[ProfileId],
+        revise: impl Fn(&mut ProfileDraft, &mut ProfileDetails),
+    ) -> Result<(), StoreError> {
+        let teams: Vec<Option<Profile>> = ids.iter().map(|&id| self.team_profile(id)).collect();
+        if ids.contains(&ProfileId::LOCAL_DEMO) {
+            return Err(StoreError::BuiltIn);
+        }
+        self.change(|library, _| {
+            let revised = |profile: &Profile| {
+                let (mut draft, mut details) = (profile.draft.clone(), profile.details.clone());
+                revise(&mut draft, &mut details);
+                let (draft, details) = (draft.normalised(), details.normalised());
+                // What was wrong before is not this change's to refuse.
+                match Connection::parse(&draft, &details) {
+                    Err(errors) if profile.connection() != Err(errors.clone()) => {
+                        return Err(StoreError::Invalid(errors));
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+                Ok(Profile {
+                    draft,
+                    details,
+                    ..profile.clone()
+                })
+            };
+            for (&id, theirs) in ids.iter().zip(&teams) {
+                if let Some(own) = library.profiles.iter_mut().find(|own| own.id == id) {
+                    *own = revised(own)?;
+                    continue;
+                }
+                let theirs = theirs.as_ref().ok_or(StoreError::Unknown(id))?;
+                let before = team::with_overrides(theirs, library.overrides.get(&id)).0;
+                let overrides = team::overrides_for(theirs, &revised(&before)?);
+                if overrides.is_empty() {
+                    library.overrides.remove(&id);
+                } else {
+                    library.overrides.insert(id, overrides);
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Changes the tree with one of the functions of this crate that give an [`Edited`], applied to what is on disk now.
     ///
     /// # Errors
@@ -683,12 +741,14 @@ impl ProfileStore {
         }
         let mut library = self.library.clone();
         let answer = apply(&mut library, &listed)?;
+        let undo = Undo::new(self.library.clone(), library.clone());
         if let Err(error) = self.write(library) {
             // The new contents may be in place all the same: what is on disk is what is shown.
             let on_disk = self.look();
             self.adopt(on_disk);
             return Err(error);
         }
+        self.last_change = Some(undo);
         Ok(answer)
     }
 

@@ -164,55 +164,57 @@ function SignInRow({ signIn: { label, startUrl, expiresMs, typed }, onBrowse }: 
         <span aria-hidden className="state-mark" data-state={signedIn ? "open" : "ended"} />
         {signedIn ? text.signedInUntil(expiresMs, now) : text.notSignedIn}
       </p>
-      {signedIn ? (
-        <Button
-          aria-label={busy ? text.signingOut : text.signOutOf(label)}
-          className="button"
-          data-testid={testIds.awsSignOutButton}
-          // One place for both: it keeps the keyboard when one becomes the other.
-          key="press"
-          onPress={() => {
-            if (!busy) run(controller.credentials.signOut(label));
-          }}
-        >
-          {busy ? text.signingOut : text.signOut}
-        </Button>
-      ) : (
-        <Button
-          aria-label={busy ? text.signingIn : text.signInTo(label)}
-          className="button"
-          data-testid={testIds.awsSignInButton}
-          key="press"
-          onPress={() => {
-            if (!busy) run(controller.credentials.signIn(label, false));
-          }}
-        >
-          {busy ? text.signingIn : text.signIn}
-        </Button>
-      )}
-      {/* A sign-in without a name is none that a new profile could name. */}
-      {signedIn && startUrl !== label ? (
-        <Button
-          aria-label={strings.firstSignIn.accountsOf(label)}
-          className="button"
-          data-testid={testIds.signInAccounts}
-          onPress={() => onBrowse(label)}
-        >
-          {strings.firstSignIn.accounts}
-        </Button>
-      ) : null}
-      {typed ? (
-        <Button
-          aria-label={strings.firstSignIn.forgetOf(label)}
-          className="button"
-          data-testid={testIds.signInForget}
-          onPress={() => {
-            if (!busy) run(controller.firstSignIn.forget(label));
-          }}
-        >
-          {strings.firstSignIn.forget}
-        </Button>
-      ) : null}
+      <div className="sign-in-buttons">
+        {signedIn ? (
+          <Button
+            aria-label={busy ? text.signingOut : text.signOutOf(label)}
+            className="button"
+            data-testid={testIds.awsSignOutButton}
+            // One place for both: it keeps the keyboard when one becomes the other.
+            key="press"
+            onPress={() => {
+              if (!busy) run(controller.credentials.signOut(label));
+            }}
+          >
+            {busy ? text.signingOut : text.signOut}
+          </Button>
+        ) : (
+          <Button
+            aria-label={busy ? text.signingIn : text.signInTo(label)}
+            className="button"
+            data-testid={testIds.awsSignInButton}
+            key="press"
+            onPress={() => {
+              if (!busy) run(controller.credentials.signIn(label, false));
+            }}
+          >
+            {busy ? text.signingIn : text.signIn}
+          </Button>
+        )}
+        {/* A sign-in without a name is none that a new profile could name. */}
+        {signedIn && startUrl !== label ? (
+          <Button
+            aria-label={strings.firstSignIn.accountsOf(label)}
+            className="button"
+            data-testid={testIds.signInAccounts}
+            onPress={() => onBrowse(label)}
+          >
+            {strings.firstSignIn.accounts}
+          </Button>
+        ) : null}
+        {typed ? (
+          <Button
+            aria-label={strings.firstSignIn.forgetOf(label)}
+            className="button"
+            data-testid={testIds.signInForget}
+            onPress={() => {
+              if (!busy) run(controller.firstSignIn.forget(label));
+            }}
+          >
+            {strings.firstSignIn.forget}
+          </Button>
+        ) : null}
+      </div>
     </li>
   );
 }

@@ -5,7 +5,7 @@ import { Button, Form, Input, Label, TextField } from "react-aria-components";
 import { toHostError } from "../../host/host";
 import { strings } from "../../strings";
 import { testIds } from "../../testIds";
-import { Choice } from "../ProfileDialog";
+import { Choice } from "../profile/fields";
 import { useApp, useController } from "../context";
 
 const text = strings.firstSignIn;

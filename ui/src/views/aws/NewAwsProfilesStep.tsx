@@ -8,7 +8,7 @@ import { toHostError } from "../../host/host";
 import { type Choice as Chosen, nameProblem, wantedProfiles } from "../../model/firstSignIn";
 import { strings } from "../../strings";
 import { testIds } from "../../testIds";
-import { Choice } from "../ProfileDialog";
+import { Choice } from "../profile/fields";
 import { useApp, useController } from "../context";
 
 const text = strings.firstSignIn;

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import { candidates, inProduction, proposed, type Scope } from "../../model/broadcast";
-import { isProduction } from "../../model/environment";
+import { isProduction } from "../../model/profiles";
 import type { PaneId } from "../../model/layout";
 import { nameOf, panesIn } from "../../model/tabs";
 import { strings } from "../../strings";

@@ -11,19 +11,21 @@ const WITH_SEVERAL = ["zoomPane", "resizePane", "detachPane"];
 export function paneEntries(controller: Controller): readonly MenuEntry[] {
   const several = panesIn(activeTab(controller.store.state().tabs)).length > 1;
   const entries: readonly ActionEntry[] = ACTIONS;
-  return [...ALWAYS, ...WITH_SEVERAL, "toggleBroadcast"].flatMap((id, index): readonly MenuEntry[] => {
-    const entry = entries.find((each) => each.id === id);
-    if (!entry) return [];
-    const chord = keymap(controller.mac).bindingsOf(entry.id)[0]?.chord;
-    return [
-      {
-        id,
-        label: entry.name,
-        ...(chord === undefined ? {} : { chord }),
-        apart: index === 0,
-        disabled: WITH_SEVERAL.includes(id) && !several,
-        run: () => void controller.perform(entry.action),
-      },
-    ];
-  });
+  return [...ALWAYS, ...WITH_SEVERAL, "toggleBroadcast", "toggleRecording"].flatMap(
+    (id, index): readonly MenuEntry[] => {
+      const entry = entries.find((each) => each.id === id);
+      if (!entry) return [];
+      const chord = keymap(controller.mac).bindingsOf(entry.id)[0]?.chord;
+      return [
+        {
+          id,
+          label: entry.name,
+          ...(chord === undefined ? {} : { chord }),
+          apart: index === 0,
+          disabled: WITH_SEVERAL.includes(id) && !several,
+          run: () => void controller.perform(entry.action),
+        },
+      ];
+    },
+  );
 }

@@ -642,6 +642,8 @@ impl Broker {
 
     /// All who wait look at once: the files have changed, or somebody has signed in.
     pub fn nudge(&self) {
+        // What the files have outdated goes now, not when somebody asks for the next credentials.
+        drop(self.0.kept());
         for gate in self.gates() {
             gate.nudge();
         }

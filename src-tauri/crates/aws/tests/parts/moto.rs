@@ -117,6 +117,7 @@ async fn client(moto: &Moto) -> Client {
             secret_access_key: moto.secret_access_key.clone(),
             session_token: None,
         },
+        ..Settings::default()
     };
     Client::connect(settings, &Home::new("").broker())
         .await

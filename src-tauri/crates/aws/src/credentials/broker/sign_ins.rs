@@ -74,6 +74,8 @@ impl Inner {
             }
         });
         match renewing.await {
+            // Signed out meanwhile, which holds.
+            Ok(_) if self.token_at_hand(session).is_none() => Err(need()),
             Ok(renewed) => {
                 debug!(session = session.label(), "sign-in renewed");
                 self.keep_token(session, SsoToken::clone(&renewed)).await;
