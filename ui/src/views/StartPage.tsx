@@ -135,6 +135,7 @@ function Cards() {
       {left > 0 ? <p className="start-more">{strings.start.more(left)}</p> : null}
       <div className="start-lines">
         <AwsLine />
+        <SignInLine />
         <ImportLine />
       </div>
     </>
@@ -154,6 +155,23 @@ function AwsLine() {
     >
       <KeyRound aria-hidden size={14} strokeWidth={1.75} />
       {strings.aws.count(count)}
+    </Button>
+  );
+}
+
+/** As {@link SignInWay}, for whom has connections already. */
+function SignInLine() {
+  const controller = useController();
+  const isBare = useApp((state) => state.aws?.profiles.length === 0);
+  if (!isBare) return null;
+  return (
+    <Button
+      className="link-button start-aws"
+      data-testid={testIds.firstSignInStart}
+      onPress={() => controller.firstSignIn.show()}
+    >
+      <LogIn aria-hidden size={14} strokeWidth={1.75} />
+      {strings.firstSignIn.open}
     </Button>
   );
 }
