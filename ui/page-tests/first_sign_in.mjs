@@ -148,6 +148,14 @@ export const FIRST_SIGN_IN_SCENARIOS = {
       await row.getByTestId("sign-in-accounts").click();
       await page.getByTestId("sso-account").first().waitFor();
       await page.getByTestId("sso-back").click();
+      // Typed once more it is the same, and nobody signs in twice.
+      await page.getByTestId("first-sign-in-open").click();
+      await typeSignIn(page);
+      await page.getByTestId("first-sign-in-browser").click();
+      await page.getByTestId("sso-account").first().waitFor();
+      assert.equal(await page.getByTestId("sign-in-dialog").count(), 0);
+      await page.getByTestId("sso-back").click();
+      assert.equal(await row.count(), 1);
       await row.getByTestId("aws-sign-out-button").click();
       await row.getByText("Not signed in").waitFor();
       assert.equal(await row.getByTestId("sign-in-accounts").count(), 0);
@@ -189,6 +197,24 @@ export const FIRST_SIGN_IN_SCENARIOS = {
       assert.equal(await names.nth(1).inputValue(), "other");
       await page.getByTestId("sso-add").click();
       await page.getByText("2 AWS profiles added to ~/.aws/config.").waitFor();
+    }),
+
+  "lines that are no longer those that were shown are not added before they are shown anew": (
+    browser,
+    base,
+  ) =>
+    scene(browser, base, { ...BARE, parameters: { accounts: "raced" } }, async (page) => {
+      await signIn(page);
+      await choose(page);
+      await page.getByTestId("sso-next").click();
+      await page.getByTestId("sso-lines").getByText("[sso-session globex]").waitFor();
+      await page.getByTestId("sso-add").click();
+      await page.getByTestId("first-sign-in-problem").getByText("has changed meanwhile").waitFor();
+      await page.waitForFunction(
+        () => document.querySelector("[data-testid=sso-lines]")?.textContent.startsWith("[profile ") === true,
+      );
+      await page.getByTestId("sso-add").click();
+      await page.getByTestId("field-aws-profile").waitFor();
     }),
 
   "a portal that does not answer, or opens nothing, says so with a way on": async (browser, base) => {

@@ -24,6 +24,11 @@ export class FirstSignInControl {
     return label;
   }
 
+  isSignedIn(label: string): boolean {
+    const signIns = this.desk.store.state().aws?.signIns ?? [];
+    return signIns.some((each) => each.label === label && each.expiresMs !== null);
+  }
+
   async forget(label: string): Promise<void> {
     try {
       await this.desk.host.forgetSignIn(label);

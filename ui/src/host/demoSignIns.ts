@@ -1,6 +1,7 @@
 /**
  * Typed sign-ins of the backend inside the page, the accounts behind them, and the AWS profiles that come of them.
- * `?accounts=fails` is a portal that does not answer the first time, and `?accounts=none` one that opens nothing.
+ * `?accounts=fails` is a portal that does not answer the first time, `?accounts=none` one that opens nothing, and with
+ * `?accounts=raced` somebody else writes the file before the first profile is added.
  */
 import type { AddedLines } from "../generated/AddedLines";
 import type { AwsProfile } from "../generated/AwsProfile";
@@ -37,6 +38,7 @@ export class DemoSignIns {
   #typed: readonly SignIn[] = [];
   #profiles: readonly AwsProfile[] = [];
   #looks = 0;
+  #raced = false;
 
   constructor(private readonly accountsMode: string | null) {}
 
@@ -110,6 +112,11 @@ export class DemoSignIns {
   }
 
   add(wanted: NewAwsProfiles): void {
+    if (this.accountsMode === "raced" && !this.#raced) {
+      this.#raced = true;
+      this.#typed = this.#typed.map((each) => ({ ...each, typed: false }));
+      throw invalid("The AWS configuration has changed meanwhile. Look at the lines once more.");
+    }
     this.#typed = this.#typed.map((each) =>
       each.label === wanted.session ? { ...each, typed: false } : each,
     );

@@ -67,7 +67,8 @@ function SignInForm({
     try {
       const label = await controller.firstSignIn.remember(startUrl, region);
       onBegin(label);
-      void controller.credentials.signIn(label, withCode);
+      // Whoever types one that is good already wants its accounts.
+      if (!controller.firstSignIn.isSignedIn(label)) void controller.credentials.signIn(label, withCode);
     } catch (reason) {
       setProblem(toHostError(reason).message);
       setBusy(false);

@@ -35,6 +35,8 @@ export function NewAwsProfilesStep({ signIn, choices, onChoices, onBack }: Props
   const profiles = useApp((state) => state.aws?.profiles ?? NONE);
   const [region, setRegion] = useState(signIn.region);
   const [seen, setSeen] = useState<Seen | null>(null);
+  /** How often the lines have had to be looked at anew. */
+  const [looks, setLooks] = useState(0);
   const [adding, setAdding] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const linesId = useId();
@@ -59,7 +61,7 @@ export function NewAwsProfilesStep({ signIn, choices, onChoices, onBack }: Props
     return () => {
       current = false;
     };
-  }, [controller, wanted, isFit]);
+  }, [controller, wanted, isFit, looks]);
 
   // Nobody adds lines that are not those that are shown.
   const lines = isFit && seen?.of === wanted ? seen.lines : null;
@@ -71,7 +73,9 @@ export function NewAwsProfilesStep({ signIn, choices, onChoices, onBack }: Props
       await controller.firstSignIn.add(JSON.parse(wanted) as NewAwsProfiles, lines);
     } catch (reason) {
       setFailure(toHostError(reason).message);
+      // What is in the file may have changed.
       setSeen(null);
+      setLooks(looks + 1);
       setAdding(false);
     }
   };
