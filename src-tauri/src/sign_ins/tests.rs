@@ -286,7 +286,10 @@ async fn a_typed_sign_in_leads_to_accounts_roles_and_profiles_that_work() {
     let chain = chain.chain("payments").unwrap();
     assert!(matches!(&chain.base, Base::Sso(sso) if sso.session.as_deref() == Some(&label)));
     let caller = broker
-        .caller(&aws::Source::Profile("payments".to_owned()), None)
+        .caller(
+            &aws::Source::Profile("payments".to_owned()),
+            Some(simulator.region()),
+        )
         .await
         .unwrap();
     assert_eq!(caller.account, ACCOUNT);

@@ -3,8 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use secrecy::ExposeSecret as _;
-
 use crate::app::{Home, in_app};
 use crate::page::{eventually, key};
 use crate::service;
@@ -91,8 +89,21 @@ async fn a_person_without_any_aws_files_signs_in_writes_a_profile_and_gets_a_she
         1,
         "one sign-in for all of it"
     );
-    let secret = simulator.secret_access_key().expose_secret();
-    assert!(!home.own_files_contain(secret));
+    // Nothing of the sign-in itself is in the application's own files.
+    let cache = fs::read_dir(home.home().join(".aws/sso/cache")).unwrap();
+    let tokens: Vec<serde_json::Value> = cache
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
+        .map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
+        .collect();
+    assert_eq!(tokens.len(), 1);
+    for secret in ["accessToken", "refreshToken", "clientSecret"] {
+        let secret = tokens[0][secret].as_str().unwrap();
+        assert!(
+            !home.own_files_contain(secret),
+            "a secret in a file of ours"
+        );
+    }
     let typed = fs::read_to_string(home.config().join("sign-ins.json")).unwrap();
     assert!(typed.contains(&simulator.start_url()));
 
