@@ -7,6 +7,7 @@ pub(crate) mod keys;
 pub(crate) mod native;
 pub(crate) mod profiles;
 pub(crate) mod recordings;
+pub(crate) mod sign_ins;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,11 +1,13 @@
 //! The broker of credentials in the application: fed by the watched files, opening the person's browser, its questions
 //! told to the window.
 
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws::{Broker, BrokerOptions, Need};
 use connect::Keyring;
-use ipc::{CommandError, ErrorCode};
+use ipc::{AddedLines, CommandError, ErrorCode, NewAwsProfiles, SsoAccount};
 use secrecy::SecretString;
 use secrets::KeyStore;
 use shared_config::{Base, Paths, Profile, ProfileKind, SharedConfig, Watcher};
@@ -16,6 +18,7 @@ use tracing::{debug, warn};
 use crate::asking;
 use crate::keys::Keys;
 use crate::link;
+use crate::sign_ins::{self, SignIns};
 use crate::state::AppState;
 
 /// The broker, and what keeps it informed.
@@ -23,15 +26,20 @@ pub(crate) struct Credentials {
     pub(crate) broker: Broker,
     pub(crate) keys: Keys,
     watcher: Watcher,
+    /// Sign-ins that a person has typed.
+    typed: SignIns,
+    /// The AWS config file, to which profiles are added, one person's choice at a time.
+    config: Mutex<PathBuf>,
 }
 
 impl Credentials {
-    /// With the files and the keyring of this computer.
-    pub(crate) fn open() -> Self {
-        Self::over(KeyStore::start(), Paths::from_environment())
+    /// With the files and the keyring of this computer; `folder` is for what the application keeps itself.
+    pub(crate) fn open(folder: &Path) -> Self {
+        Self::over(KeyStore::start(), Paths::from_environment(), folder)
     }
 
-    fn over(store: KeyStore, paths: Paths) -> Self {
+    fn over(store: KeyStore, paths: Paths, folder: &Path) -> Self {
+        let config = Mutex::new(paths.config.clone());
         let watcher = Watcher::start(paths);
         let options = BrokerOptions {
             files: watcher.subscribe(),
@@ -46,6 +54,8 @@ impl Credentials {
             keys: Keys::new(store, broker.clone()),
             broker,
             watcher,
+            typed: SignIns::new(folder),
+            config,
         }
     }
 
@@ -106,8 +116,17 @@ impl Credentials {
                 .map(|(session, until)| ipc::SignIn {
                     label: session.label().to_owned(),
                     start_url: session.start_url.clone(),
+                    region: session.region.clone(),
                     expires_ms: until.map(milliseconds),
+                    typed: false,
                 })
+                .chain(self.typed_sessions().iter().map(|session| ipc::SignIn {
+                    label: session.label().to_owned(),
+                    start_url: session.start_url.clone(),
+                    region: session.region.clone(),
+                    expires_ms: self.broker.signed_in_until(session).map(milliseconds),
+                    typed: true,
+                }))
                 .collect(),
             regions: aws::regions()
                 .iter()
@@ -164,6 +183,73 @@ impl Credentials {
         })
     }
 
+    /// Keeps a sign-in that a person has typed, and gives its label.
+    pub(crate) fn remember(&self, start_url: &str, region: &str) -> Result<String, CommandError> {
+        self.typed.remember(&self.filed(), start_url, region)
+    }
+
+    /// Signs out of a typed sign-in and keeps it no longer.
+    pub(crate) async fn forget(&self, label: &str) -> Result<(), CommandError> {
+        let mut typed = self.typed_sessions().into_iter();
+        let session = typed.find(|session| session.label() == label);
+        self.typed.forget(label)?;
+        match session {
+            Some(session) => self
+                .broker
+                .sign_out(&session)
+                .await
+                .map_err(|error| command_error(&error)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn accounts(&self, label: &str) -> Result<Vec<SsoAccount>, CommandError> {
+        sign_ins::accounts(&self.broker, &self.session(label)?).await
+    }
+
+    pub(crate) async fn roles(
+        &self,
+        label: &str,
+        account_id: &str,
+    ) -> Result<Vec<String>, CommandError> {
+        sign_ins::roles(&self.broker, &self.session(label)?, account_id).await
+    }
+
+    /// What would be added to the AWS configuration.
+    pub(crate) fn preview_profiles(
+        &self,
+        wanted: &NewAwsProfiles,
+    ) -> Result<AddedLines, CommandError> {
+        let session = self.session(&wanted.session)?;
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        sign_ins::lines(&self.watcher.look(), &config, &session, wanted)
+    }
+
+    /// Adds it, if it is what was seen.
+    pub(crate) fn add_profiles(
+        &self,
+        wanted: &NewAwsProfiles,
+        seen: &str,
+    ) -> Result<(), CommandError> {
+        let session = self.session(&wanted.session)?;
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = sign_ins::lines(&self.watcher.look(), &config, &session, wanted)?;
+        sign_ins::add(&config, &lines, seen)?;
+        // Whoever asks next finds them.
+        let _files = self.watcher.look();
+        Ok(())
+    }
+
+    /// The sign-ins of the AWS configuration.
+    fn filed(&self) -> Vec<aws::SsoSession> {
+        let sign_ins = self.broker.sign_ins().into_iter();
+        sign_ins.map(|(session, _)| session).collect()
+    }
+
+    fn typed_sessions(&self) -> Vec<aws::SsoSession> {
+        self.typed.beside(&self.filed())
+    }
+
     fn session(&self, label: &str) -> Result<aws::SsoSession, CommandError> {
         let asked = self
             .broker
@@ -181,6 +267,10 @@ impl Credentials {
                     .into_iter()
                     .map(|(session, _)| session)
                     .find(|session| session.label() == label)
+            })
+            .or_else(|| {
+                let mut typed = self.typed_sessions().into_iter();
+                typed.find(|session| session.label() == label)
             })
             .ok_or_else(|| CommandError {
                 code: ErrorCode::InvalidArgument,
@@ -294,7 +384,7 @@ fn milliseconds(moment: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn command_error(error: &aws::Error) -> CommandError {
+pub(crate) fn command_error(error: &aws::Error) -> CommandError {
     let remedy = error.remedy().map(|remedy| format!(" {remedy}"));
     CommandError {
         code: ErrorCode::Credentials,

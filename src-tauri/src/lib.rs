@@ -27,6 +27,7 @@ mod recordings;
 mod save;
 mod sessions;
 mod settings_state;
+mod sign_ins;
 mod state;
 mod window;
 mod window_state;
@@ -120,6 +121,12 @@ pub fn run() -> ExitCode {
             settings_state::system_fonts,
             commands::native::toggle_full_screen,
             commands::native::undo_import,
+            commands::sign_ins::add_aws_profiles,
+            commands::sign_ins::forget_sign_in,
+            commands::sign_ins::preview_aws_profiles,
+            commands::sign_ins::remember_sign_in,
+            commands::sign_ins::sso_accounts,
+            commands::sign_ins::sso_roles,
             commands::profiles::undo_profiles,
             commands::who_am_i,
             commands::write_clipboard,

@@ -68,7 +68,7 @@ impl AppState {
             sessions: Sessions::default(),
             demo: Demo::default(),
             live: LiveRecord::open(&dirs.config),
-            credentials: Credentials::open(),
+            credentials: Credentials::open(&dirs.config),
             imports: Imports::default(),
             deep_links: DeepLinks::default(),
             quitting: Quitting::default(),

@@ -1,6 +1,7 @@
 //! The cases. Each starts an application of its own and runs alone: they share one display and its clipboard.
 
 mod compromised;
+mod first_sign_in;
 mod hostile;
 mod keys;
 mod native;

@@ -13,11 +13,13 @@ import path from "node:path";
 
 import { ASKING_SCENARIOS } from "./asking.mjs";
 import { CREDENTIAL_SCENARIOS } from "./credentials.mjs";
+import { FIRST_SIGN_IN_SCENARIOS, FIRST_SIGN_IN_VIEWS } from "./first_sign_in.mjs";
 import { IMPORT_SCENARIOS, IMPORT_VIEWS } from "./imports.mjs";
 import { KEY_SCENARIOS, KEY_VIEWS } from "./keys.mjs";
 import { hiddenControls } from "./layout.mjs";
 import { launch } from "./page.mjs";
 import { PALETTE_SCENARIOS, PALETTE_VIEWS } from "./palette.mjs";
+import { RECORDING_SCENARIOS, RECORDING_VIEWS } from "./recordings.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { serve } from "./serve.mjs";
 import { TAB_SCENARIOS } from "./tabs.mjs";
@@ -25,7 +27,15 @@ import { TERMINAL_SCENARIOS } from "./terminal.mjs";
 import { TREE_SCENARIOS, TREE_VIEWS } from "./tree.mjs";
 import { VIEWS as MAIN_VIEWS } from "./views.mjs";
 
-const VIEWS = { ...MAIN_VIEWS, ...IMPORT_VIEWS, ...KEY_VIEWS, ...PALETTE_VIEWS, ...TREE_VIEWS };
+const VIEWS = {
+  ...MAIN_VIEWS,
+  ...FIRST_SIGN_IN_VIEWS,
+  ...IMPORT_VIEWS,
+  ...KEY_VIEWS,
+  ...PALETTE_VIEWS,
+  ...RECORDING_VIEWS,
+  ...TREE_VIEWS,
+};
 const SCHEMES = ["light", "dark"];
 const SIZES = { large: { width: 1280, height: 800 }, small: { width: 720, height: 480 } };
 /** A test that takes longer hangs. */
@@ -78,9 +88,11 @@ function tests(browser, base) {
     ...SCENARIOS,
     ...ASKING_SCENARIOS,
     ...CREDENTIAL_SCENARIOS,
+    ...FIRST_SIGN_IN_SCENARIOS,
     ...IMPORT_SCENARIOS,
     ...KEY_SCENARIOS,
     ...PALETTE_SCENARIOS,
+    ...RECORDING_SCENARIOS,
     ...TAB_SCENARIOS,
     ...TERMINAL_SCENARIOS,
     ...TREE_SCENARIOS,

@@ -17,6 +17,7 @@ import "./styles/asking.css";
 import "./styles/terminal.css";
 import "./styles/credentials.css";
 import "./styles/desktop.css";
+import "./styles/firstSignIn.css";
 import "./styles/profileForm.css";
 import "./styles/keys.css";
 import "./styles/settings.css";

@@ -9,6 +9,7 @@ import type { SessionPhase } from "./generated/SessionPhase";
 import type { SessionState } from "./generated/SessionState";
 import type { SilenceKind } from "./generated/SilenceKind";
 import type { Remaining } from "./model/credentials";
+import type { NameProblem } from "./model/firstSignIn";
 import type { FormProblem, Section } from "./model/profileForm";
 import type { SortOrder } from "./model/profileTree";
 import type { PasteConcern } from "./terminal/paste";
@@ -643,6 +644,7 @@ export const strings = {
       import: "Import profiles…",
       export: "Export profiles…",
       aws: "AWS configuration…",
+      firstSignIn: "Sign in to IAM Identity Center…",
       quit: "Quit",
       about: "About Sessiondeck",
     },
@@ -1098,6 +1100,68 @@ export const strings = {
     farNo: "Deny",
     farCopied: (count: number, name: string) =>
       `${plural(count, "character", "characters")} copied by ${apart(name)}.`,
+  },
+
+  firstSignIn: {
+    open: "Sign in to IAM Identity Center",
+    wayTitle: "Sign in to your company’s AWS",
+    wayText:
+      "With IAM Identity Center: type your start URL, sign in with the browser, and choose an account and a role.",
+    wayButton: "Sign in",
+    lead: "Your administrator gave you the start URL; it is also the address of your AWS access portal. Only address and region are remembered, nothing secret.",
+    startUrl: "Start URL",
+    startUrlPlaceholder: "https://my-company.awsapps.com/start",
+    region: "Region of IAM Identity Center",
+    regionPlaceholder: "eu-west-1",
+    browser: "Sign in with the browser",
+    code: "With a code",
+    cancel: "Cancel",
+    typed: "typed here",
+    accounts: "Accounts",
+    accountsOf: (label: string) => `Accounts of ${label}`,
+    forget: "Forget",
+    forgetOf: (label: string) => `Forget the sign-in ${label}`,
+    forgotten: (label: string) => `The sign-in ${apart(label)} is forgotten.`,
+
+    chooseTitle: (label: string) => `Accounts of ${apart(label)}`,
+    chooseLead: "Choose the roles that you want AWS profiles for.",
+    search: "Search accounts",
+    searchPlaceholder: "Name, id or e-mail address",
+    loading: "Asking for your accounts…",
+    none: "This sign-in opens no account. Ask your administrator to assign one to you.",
+    noMatch: "No account matches.",
+    count: (shown: number, all: number) =>
+      shown === all
+        ? plural(all, "account", "accounts")
+        : `${shown.toLocaleString("en")} of ${plural(all, "account", "accounts")}`,
+    unnamed: "Account without a name",
+    loadingRoles: "Asking for the roles…",
+    noRoles: "You have no role in this account.",
+    roles: (account: string) => `Roles in ${apart(account)}`,
+    retry: "Try again",
+    chosenHere: (count: number) => `${count} chosen`,
+    back: "Back",
+    next: "Next",
+    nextCount: (count: number) => `Next: ${plural(count, "profile", "profiles")}`,
+
+    addTitle: "New AWS profiles",
+    addLead: "A profile names a role in an account for every AWS tool on this computer.",
+    name: (role: string, account: string) => `Name of the profile for ${apart(role)} in ${apart(account)}`,
+    profileRegion: "Region that you work in",
+    problems: {
+      missing: "Give it a name.",
+      form: "Use letters, digits and . _ - + @ / : % only.",
+      long: "Use at most 128 characters.",
+      taken: "There is an AWS profile of this name already.",
+      twice: "Another of these has this name.",
+    } satisfies Record<NameProblem, string>,
+    lines: (file: string) => `These lines are added to ${file}`,
+    linesNew: (file: string) => `The file ${file} is made with these lines`,
+    linesSafe: "Nothing that is in the file changes.",
+    add: (count: number) => `Add ${plural(count, "profile", "profiles")}`,
+    adding: "Adding…",
+    added: (count: number, file: string) =>
+      `${plural(count, "AWS profile", "AWS profiles")} added to ${file}.`,
   },
 
   failure: "Sessiondeck could not start.",

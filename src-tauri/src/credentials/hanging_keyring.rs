@@ -104,7 +104,7 @@ fn application(hangs: Hangs, patience: Duration) -> (Credentials, watch::Receive
         credentials: nowhere.join("credentials"),
     };
     let store = KeyStore::over(open, patience);
-    (Credentials::over(store, paths), hanging)
+    (Credentials::over(store, paths, &nowhere), hanging)
 }
 
 /// What a connection with keys of the keyring is started with.

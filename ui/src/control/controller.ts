@@ -12,6 +12,7 @@ import { BroadcastControl } from "./broadcastControl";
 import { CredentialControl } from "./credentialControl";
 import { Desk } from "./desk";
 import { DesktopControl } from "./desktopControl";
+import { FirstSignInControl } from "./firstSignInControl";
 import { ImportControl } from "./importControl";
 import { LinkControl } from "./linkControl";
 import { LayoutControl } from "./layoutControl";
@@ -31,6 +32,7 @@ export class Controller {
   readonly broadcast: BroadcastControl;
   readonly credentials: CredentialControl;
   readonly desktop: DesktopControl;
+  readonly firstSignIn: FirstSignInControl;
   readonly imports: ImportControl;
   readonly links: LinkControl;
   readonly layout: LayoutControl;
@@ -48,6 +50,7 @@ export class Controller {
     this.desk = new Desk(host, loadSettings());
     this.broadcast = new BroadcastControl(this.desk);
     this.credentials = new CredentialControl(this.desk);
+    this.firstSignIn = new FirstSignInControl(this.desk, this.credentials);
     this.keys = new KeysControl(this.desk);
     this.orphans = new OrphanControl(this.desk);
     this.profiles = new ProfileControl(this.desk);

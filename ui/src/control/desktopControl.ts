@@ -34,6 +34,7 @@ export class DesktopControl {
       import: () => controller.imports.show(),
       export: () => void controller.imports.export(),
       aws: () => controller.credentials.show(),
+      firstSignIn: () => controller.firstSignIn.show(),
       about: () => controller.desk.set({ dialog: { kind: "about" } }),
       quit: () => void this.#do(() => controller.desk.host.quit()),
     };

@@ -16,7 +16,7 @@ profiles: Array<AwsProfile>,
  */
 problems: Array<ConfigProblem>, 
 /**
- * The sign-ins that the files name.
+ * The sign-ins that the files name, and those that a person has typed.
  */
 signIns: Array<SignIn>, 
 /**

@@ -13,6 +13,14 @@ label: string,
  */
 startUrl: string, 
 /**
+ * Where the Identity Center instance is.
+ */
+region: string, 
+/**
  * Until when it is good, in milliseconds since 1970; `None`: not signed in.
  */
-expiresMs: number | null, };
+expiresMs: number | null, 
+/**
+ * Whether a person has typed it and the files do not have it.
+ */
+typed: boolean, };

@@ -5,12 +5,17 @@
  */
 import type { AwsProfile } from "../generated/AwsProfile";
 import type { AwsProfileKind } from "../generated/AwsProfileKind";
+import type { AddedLines } from "../generated/AddedLines";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Caller } from "../generated/Caller";
+import type { NewAwsProfiles } from "../generated/NewAwsProfiles";
 import type { Profile } from "../generated/Profile";
 import type { Question } from "../generated/Question";
 import type { QuestionAbout } from "../generated/QuestionAbout";
+import type { SignIn } from "../generated/SignIn";
 import type { SignInStep } from "../generated/SignInStep";
+import type { SsoAccount } from "../generated/SsoAccount";
+import { DemoSignIns } from "./demoSignIns";
 import { type Host, HostError, type Unlisten } from "./host";
 
 const MINUTE_MS = 60_000;
@@ -19,7 +24,11 @@ const STEP_MS = 250;
 const BROWSER_MS = 1_200;
 const WRITTEN_MS = 1_500;
 
-const SIGN_IN = { label: "corp", startUrl: "https://corp.awsapps.example/start" } as const;
+const SIGN_IN = {
+  label: "corp",
+  startUrl: "https://corp.awsapps.example/start",
+  region: "eu-west-1",
+} as const;
 const DEVICE = "arn:aws:iam::111122223333:mfa/ana-phone";
 
 /** The one code that the make-believe device never shows. */
@@ -94,6 +103,12 @@ type CredentialCalls = Pick<
   | "answerMfa"
   | "answerQuestion"
   | "cancelQuestion"
+  | "rememberSignIn"
+  | "forgetSignIn"
+  | "ssoAccounts"
+  | "ssoRoles"
+  | "previewAwsProfiles"
+  | "addAwsProfiles"
 >;
 
 interface Waiter {
@@ -112,12 +127,16 @@ export class DemoCredentials implements CredentialCalls {
   readonly #given = new Map<number, string>();
   readonly #hearers = new Set<(questions: readonly Question[]) => void>();
   readonly #setupHearers = new Set<() => void>();
+  readonly #signIns: DemoSignIns;
 
   /** `bare`: a computer on which nobody has set up anything. */
   constructor(
     private readonly signing: string | null,
     private bare: boolean,
-  ) {}
+    accounts: string | null,
+  ) {
+    this.#signIns = new DemoSignIns(accounts);
+  }
 
   /** Whether the person has given what a connection needs; asks where that is open. */
   async ready({ awsProfile }: Profile): Promise<boolean> {
@@ -168,9 +187,11 @@ export class DemoCredentials implements CredentialCalls {
 
   async awsSetup(): Promise<AwsSetup> {
     await Promise.resolve();
-    if (this.bare) return { profiles: [], problems: [], signIns: [], regions: REGIONS };
+    const profiles = this.#profiles();
+    const signIns = this.#allSignIns();
+    if (this.bare) return { profiles, problems: [], signIns, regions: REGIONS };
     return {
-      profiles: [...PROFILES],
+      profiles,
       problems: [
         {
           file: "~/.aws/config",
@@ -178,7 +199,7 @@ export class DemoCredentials implements CredentialCalls {
           message: "“[prifile audit]” begins no profile, so what follows it does not count.",
         },
       ],
-      signIns: [{ ...SIGN_IN, expiresMs: this.#signedInUntil }],
+      signIns,
       regions: REGIONS,
     };
   }
@@ -207,7 +228,11 @@ export class DemoCredentials implements CredentialCalls {
   }
 
   async signIn(session: string, withCode: boolean): Promise<void> {
-    const { id } = this.#ask({ kind: "signIn", session, startUrl: SIGN_IN.startUrl });
+    const { id } = this.#ask({
+      kind: "signIn",
+      session,
+      startUrl: this.#signIns.startUrl(session) ?? SIGN_IN.startUrl,
+    });
     this.#attempt += 1;
     const attempt = this.#attempt;
     const later = async (ms: number) => {
@@ -240,14 +265,15 @@ export class DemoCredentials implements CredentialCalls {
     await later(BROWSER_MS);
     tell({ kind: "finishing" });
     await later(STEP_MS);
-    this.#signedInUntil = Date.now() + 8 * 60 * MINUTE_MS;
+    const until = Date.now() + 8 * 60 * MINUTE_MS;
+    if (!this.#signIns.signed(session, until)) this.#signedInUntil = until;
     this.#end(id, true);
     this.#setupChanged();
   }
 
-  async signOut(): Promise<void> {
+  async signOut(session: string): Promise<void> {
     await pause(STEP_MS);
-    this.#signedInUntil = null;
+    if (!this.#signIns.signed(session, null)) this.#signedInUntil = null;
     this.#setupChanged();
   }
 
@@ -271,6 +297,49 @@ export class DemoCredentials implements CredentialCalls {
     const question = this.#questions.find((each) => each.id === id);
     if (question?.about.kind === "signIn") this.#attempt += 1;
     this.#end(id, false);
+  }
+
+  async rememberSignIn(startUrl: string, region: string): Promise<string> {
+    await Promise.resolve();
+    return this.#signIns.remember(startUrl, region, this.#allSignIns());
+  }
+
+  async forgetSignIn(session: string): Promise<void> {
+    await pause(STEP_MS);
+    this.#signIns.forget(session);
+  }
+
+  async ssoAccounts(session: string): Promise<readonly SsoAccount[]> {
+    const signIn = this.#allSignIns().find(({ label }) => label === session);
+    if (!signIn?.expiresMs) throw new HostError("credentials", "You are not signed in.");
+    return this.#signIns.accounts();
+  }
+
+  ssoRoles(_session: string, accountId: string): Promise<readonly string[]> {
+    return this.#signIns.roles(accountId);
+  }
+
+  async previewAwsProfiles(wanted: NewAwsProfiles): Promise<AddedLines> {
+    await Promise.resolve();
+    const names = this.#profiles().map(({ name }) => name);
+    return this.#signIns.preview(wanted, this.#allSignIns(), names);
+  }
+
+  async addAwsProfiles(wanted: NewAwsProfiles, seen: string): Promise<void> {
+    const { lines } = await this.previewAwsProfiles(wanted);
+    if (lines !== seen)
+      throw new HostError("invalidArgument", "The AWS configuration has changed meanwhile.");
+    this.#signIns.add(wanted);
+    this.#setupChanged();
+  }
+
+  #profiles(): AwsProfile[] {
+    return [...(this.bare ? [] : PROFILES), ...this.#signIns.profiles];
+  }
+
+  #allSignIns(): SignIn[] {
+    const filed = this.bare ? [] : [{ ...SIGN_IN, expiresMs: this.#signedInUntil, typed: false }];
+    return [...filed, ...this.#signIns.typed];
   }
 
   #met(about: QuestionAbout): boolean {

@@ -280,7 +280,11 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   const scene = SCENES[parameters.get("scene") ?? "first"] ?? { profiles: [], notices: [] };
   const platform = parameters.get("platform") ?? "linux";
   const keys = new DemoKeys(parameters.get("keyring"), parameters.get("scene") === "bare");
-  const credentials = new DemoCredentials(parameters.get("signin"), parameters.get("scene") === "bare");
+  const credentials = new DemoCredentials(
+    parameters.get("signin"),
+    parameters.get("scene") === "bare",
+    parameters.get("accounts"),
+  );
   let clipboard = "";
   let lastId = 0;
   const newId = (kind: string) => `${kind}-${++lastId}`;
@@ -473,7 +477,13 @@ export function createDemoHost(parameters: URLSearchParams): Host {
     openQuestions: () => credentials.openQuestions(),
     listenQuestions: (listener) => credentials.listenQuestions(listener),
     signIn: (label, withCode) => credentials.signIn(label, withCode),
-    signOut: () => credentials.signOut(),
+    signOut: (label) => credentials.signOut(label),
+    rememberSignIn: (startUrl, region) => credentials.rememberSignIn(startUrl, region),
+    forgetSignIn: (label) => credentials.forgetSignIn(label),
+    ssoAccounts: (label) => credentials.ssoAccounts(label),
+    ssoRoles: (label, accountId) => credentials.ssoRoles(label, accountId),
+    previewAwsProfiles: (wanted) => credentials.previewAwsProfiles(wanted),
+    addAwsProfiles: (wanted, seen) => credentials.addAwsProfiles(wanted, seen),
     answerMfa: (id, code) => credentials.answerMfa(id, code),
     answerQuestion: (id, given) => credentials.answerQuestion(id, given),
     cancelQuestion: (id) => credentials.cancelQuestion(id),

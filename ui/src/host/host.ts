@@ -2,6 +2,7 @@
  * What the page can ask of the application. The window's backend implements it (`tauriHost.ts`), and so does a
  * simulator inside the page (`demoHost.ts`), so that the page runs in a plain browser for tests and screenshots.
  */
+import type { AddedLines } from "../generated/AddedLines";
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Caller } from "../generated/Caller";
@@ -14,6 +15,7 @@ import type { ImportPreview } from "../generated/ImportPreview";
 import type { ImportSource } from "../generated/ImportSource";
 import type { LinkRequest } from "../generated/LinkRequest";
 import type { MenuSection } from "../generated/MenuSection";
+import type { NewAwsProfiles } from "../generated/NewAwsProfiles";
 import type { Orphan } from "../generated/Orphan";
 import type { Profile } from "../generated/Profile";
 import type { ProfileChange } from "../generated/ProfileChange";
@@ -32,6 +34,7 @@ import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { SsoAccount } from "../generated/SsoAccount";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingChange } from "../generated/SettingChange";
 import type { SettingsState } from "../generated/SettingsState";
@@ -107,6 +110,17 @@ export interface Host {
   cancelQuestion(id: number): Promise<void>;
   /** Who the credentials of a profile's connections make one. */
   whoAmI(profileId: string): Promise<Caller>;
+
+  /** Keeps a sign-in that the person has typed, without signing in, and gives its label. */
+  rememberSignIn(startUrl: string, region: string): Promise<string>;
+  /** Signs out of a typed sign-in and keeps it no longer. */
+  forgetSignIn(session: string): Promise<void>;
+  ssoAccounts(session: string): Promise<readonly SsoAccount[]>;
+  ssoRoles(session: string, accountId: string): Promise<readonly string[]>;
+  /** Exactly what {@link addAwsProfiles} would add. */
+  previewAwsProfiles(wanted: NewAwsProfiles): Promise<AddedLines>;
+  /** Adds AWS profiles to the AWS config file, unless the lines would be other ones than were seen. */
+  addAwsProfiles(wanted: NewAwsProfiles, seen: string): Promise<void>;
 
   /** The keys that the person typed, without their secrets; the keyring may take its time. */
   listKeys(): Promise<StoredKeys>;

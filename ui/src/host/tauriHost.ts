@@ -2,6 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
+import type { AddedLines } from "../generated/AddedLines";
 import type { AppInfo } from "../generated/AppInfo";
 import type { AwsSetup } from "../generated/AwsSetup";
 import type { Caller } from "../generated/Caller";
@@ -24,6 +25,7 @@ import type { RecordingStart } from "../generated/RecordingStart";
 import type { SessionEvent } from "../generated/SessionEvent";
 import type { SessionOpened } from "../generated/SessionOpened";
 import type { SessionTimeline } from "../generated/SessionTimeline";
+import type { SsoAccount } from "../generated/SsoAccount";
 import type { StoredKeys } from "../generated/StoredKeys";
 import type { SettingsState } from "../generated/SettingsState";
 import type { StoredTheme } from "../generated/StoredTheme";
@@ -62,6 +64,12 @@ export const tauriHost: Host = {
   answerQuestion: (id, answer) => call("answer_question", { id, answer }),
   cancelQuestion: (id) => call("cancel_question", { id }),
   whoAmI: (profileId) => call<Caller>("who_am_i", { profileId }),
+  rememberSignIn: (startUrl, region) => call<string>("remember_sign_in", { startUrl, region }),
+  forgetSignIn: (session) => call("forget_sign_in", { session }),
+  ssoAccounts: (session) => call<SsoAccount[]>("sso_accounts", { session }),
+  ssoRoles: (session, accountId) => call<string[]>("sso_roles", { session, accountId }),
+  previewAwsProfiles: (wanted) => call<AddedLines>("preview_aws_profiles", { wanted }),
+  addAwsProfiles: (wanted, seen) => call("add_aws_profiles", { wanted, seen }),
   listKeys: () => call<StoredKeys>("list_keys"),
   keepKeys: (typed) => call("keep_keys", { ...typed }),
   keepWaitingKeys: (onlyForThisRun) => call("keep_waiting_keys", { onlyForThisRun }),

@@ -230,7 +230,7 @@ export const ACTIONS = [
     "terminal",
     names.toggleRecording,
     { kind: "toggleRecording" },
-    keys(["Ctrl+Shift+E"], ["Cmd+Alt+R"]),
+    keys(["Ctrl+Shift+E"], ["Alt+Cmd+R"]),
   ),
   entry(
     "showRecordings",

@@ -4,7 +4,7 @@ import { strings } from "../strings";
 import { type Action, actionById, type ActionId } from "./actions";
 import { keymap } from "./bindings";
 
-const OWN = ["newProfile", "import", "export", "aws", "about", "quit"] as const;
+const OWN = ["newProfile", "import", "export", "aws", "firstSignIn", "about", "quit"] as const;
 
 /** What only the menu does. */
 export type OwnKind = (typeof OWN)[number];
@@ -31,6 +31,7 @@ export const APP_MENU: readonly {
       { id: "import", does: { kind: "import" }, apart: true },
       { id: "export", does: { kind: "export" } },
       { id: "aws", does: { kind: "aws" }, apart: true },
+      { id: "firstSignIn", does: { kind: "firstSignIn" } },
       { id: "showSettings", does: { kind: "showSettings" } },
       { id: "quit", does: { kind: "quit" }, apart: true },
     ],

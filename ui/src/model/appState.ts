@@ -58,7 +58,8 @@ export type DialogState =
       readonly initial?: ProfileDraft;
     }
   | { readonly kind: "moveProfiles"; readonly items: readonly TreeItem[]; readonly what: string }
-  | { readonly kind: "aws" }
+  /** `signIn`: to type a sign-in. */
+  | { readonly kind: "aws"; readonly signIn?: true }
   | { readonly kind: "import" }
   | { readonly kind: "about" }
   /** Whether these tabs may close, with live sessions in them. */

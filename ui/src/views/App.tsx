@@ -132,7 +132,7 @@ function Dialogs() {
     case "moveProfiles":
       return <MoveDialog items={dialog.items} what={dialog.what} />;
     case "aws":
-      return <AwsDialog />;
+      return <AwsDialog signIn={dialog.signIn ?? false} />;
     case "import":
       return <ImportDialog />;
     case "about":

@@ -1,4 +1,4 @@
-import { Import, KeyRound, Plus, Terminal } from "lucide-react";
+import { Import, KeyRound, LogIn, Plus, Terminal } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import { profileList } from "../model/appState";
@@ -61,8 +61,30 @@ function FirstRun() {
             {strings.start.awsButton}
           </Button>
         </section>
+        <SignInWay />
       </div>
     </>
+  );
+}
+
+/** For whom no AWS profile is there yet. */
+function SignInWay() {
+  const controller = useController();
+  const isBare = useApp((state) => state.aws?.profiles.length === 0);
+  if (!isBare) return null;
+  return (
+    <section className="start-way">
+      <h3>{strings.firstSignIn.wayTitle}</h3>
+      <p>{strings.firstSignIn.wayText}</p>
+      <Button
+        className="button"
+        data-testid={testIds.firstSignInStart}
+        onPress={() => controller.firstSignIn.show()}
+      >
+        <LogIn aria-hidden size={16} strokeWidth={1.75} />
+        {strings.firstSignIn.wayButton}
+      </Button>
+    </section>
   );
 }
 
@@ -113,6 +135,7 @@ function Cards() {
       {left > 0 ? <p className="start-more">{strings.start.more(left)}</p> : null}
       <div className="start-lines">
         <AwsLine />
+        <SignInLine />
         <ImportLine />
       </div>
     </>
@@ -132,6 +155,23 @@ function AwsLine() {
     >
       <KeyRound aria-hidden size={14} strokeWidth={1.75} />
       {strings.aws.count(count)}
+    </Button>
+  );
+}
+
+/** As {@link SignInWay}, for whom has connections already. */
+function SignInLine() {
+  const controller = useController();
+  const isBare = useApp((state) => state.aws?.profiles.length === 0);
+  if (!isBare) return null;
+  return (
+    <Button
+      className="link-button start-aws"
+      data-testid={testIds.firstSignInStart}
+      onPress={() => controller.firstSignIn.show()}
+    >
+      <LogIn aria-hidden size={14} strokeWidth={1.75} />
+      {strings.firstSignIn.open}
     </Button>
   );
 }

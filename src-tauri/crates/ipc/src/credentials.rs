@@ -13,7 +13,7 @@ pub struct AwsSetup {
     pub profiles: Vec<AwsProfile>,
     /// What does not count in those files.
     pub problems: Vec<ConfigProblem>,
-    /// The sign-ins that the files name.
+    /// The sign-ins that the files name, and those that a person has typed.
     pub sign_ins: Vec<SignIn>,
     /// Region codes, most common partitions first.
     pub regions: Vec<String>,
@@ -83,9 +83,13 @@ pub struct SignIn {
     pub label: String,
     /// Where a person signs in.
     pub start_url: String,
+    /// Where the Identity Center instance is.
+    pub region: String,
     /// Until when it is good, in milliseconds since 1970; `None`: not signed in.
     #[ts(type = "number | null")]
     pub expires_ms: Option<u64>,
+    /// Whether a person has typed it and the files do not have it.
+    pub typed: bool,
 }
 
 /// One of several nodes that match a connection's rule.

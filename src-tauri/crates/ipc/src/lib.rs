@@ -13,6 +13,7 @@ mod profile;
 mod recording;
 mod session;
 mod settings;
+mod sign_ins;
 mod window;
 
 pub use credentials::{
@@ -39,6 +40,7 @@ pub use session::{
     AppInfo, EndCause, Ended, EndedBy, Orphan, SessionEvent, SessionOpened, SessionPhase,
     SessionState, SessionTimeline, Silence, SilenceKind, TerminalSize, TimelineEntry,
 };
+pub use sign_ins::{AddedLines, NewAwsProfile, NewAwsProfiles, SsoAccount};
 pub use window::{MenuItem, MenuSection};
 
 pub use settings::{

@@ -2,10 +2,12 @@
 //!
 //! What the AWS CLI and SDKs accept is read as they read it. Where they refuse a whole file because of one line, the
 //! line becomes a [`Problem`] and the rest counts. [`SharedConfig::sanitized`] gives the good lines back as text that
-//! the SDK parses without fault. Nothing here obtains credentials, and nothing is ever written to these files.
+//! the SDK parses without fault. Nothing here obtains credentials. Nothing that stands in these files is ever changed;
+//! [`append`] adds sections to the config file that a person has chosen.
 //!
 //! Static secrets are [`secrecy::SecretString`]s; no `Debug` output and no problem's message quotes a value.
 
+mod append;
 mod chain;
 mod file;
 mod kind;
@@ -15,6 +17,7 @@ mod paths;
 mod sanitized;
 mod watcher;
 
+pub use append::{AppendError, NewProfile, NewSession, append, sections};
 pub use chain::{Base, Chain, ChainError, RoleStep};
 pub use file::MAX_FILE_BYTES;
 pub use files::Timing;

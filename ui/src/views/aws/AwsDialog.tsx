@@ -1,5 +1,5 @@
 import { Copy, TriangleAlert } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import type { AwsProfile } from "../../generated/AwsProfile";
@@ -10,14 +10,32 @@ import { testIds } from "../../testIds";
 import { useApp, useController } from "../context";
 import { IconButton } from "../IconButton";
 import { useNow } from "../useNow";
+import { askedNow } from "../../model/appState";
+import { FirstSignIn } from "./FirstSignIn";
 import { KeysSection } from "./KeysSection";
+import { SsoAccounts } from "./SsoAccounts";
 
 const text = strings.aws;
 
-/** What the machine's AWS configuration offers: its profiles, its sign-ins, and what in it does not count. */
-export function AwsDialog() {
+/**
+ * What the machine's AWS configuration offers: its profiles, its sign-ins, and what in it does not count. `signIn`: with the
+ * form for a sign-in that is not among them.
+ */
+export function AwsDialog({ signIn }: { readonly signIn: boolean }) {
   const controller = useController();
   const aws = useApp((state) => state.aws);
+  const asks = useApp((state) => askedNow(state) !== undefined);
+  const [typing, setTyping] = useState(signIn);
+  /** The sign-in that was begun, whose accounts are wanted next, and the one whose accounts are shown. */
+  const [begun, setBegun] = useState<string | null>(null);
+  const [browsed, setBrowsed] = useState<string | null>(null);
+  const browsing = aws?.signIns.find(({ label }) => label === browsed);
+  const arrived = !asks && aws?.signIns.some(({ label, expiresMs }) => label === begun && expiresMs !== null);
+  useEffect(() => {
+    if (!arrived) return;
+    setBrowsed(begun);
+    setBegun(null);
+  }, [arrived, begun]);
   const close = () => controller.desk.closeDialog();
   return (
     <ModalOverlay
@@ -29,24 +47,50 @@ export function AwsDialog() {
     >
       <Modal className="modal modal-large">
         <Dialog className="dialog" data-testid={testIds.awsDialog}>
-          <Heading slot="title">{text.title}</Heading>
-          {/* Focus: whoever reads by keyboard must be able to scroll it. */}
-          <div aria-label={text.title} className="dialog-body aws-body" role="group" tabIndex={0}>
-            {aws ? <Setup aws={aws} /> : <p>{text.loading}</p>}
-            <KeysSection />
-          </div>
-          <div className="dialog-actions">
-            <Button className="button" data-testid={testIds.awsClose} onPress={close}>
-              {text.close}
-            </Button>
-          </div>
+          {browsing ? (
+            <SsoAccounts key={browsing.label} onBack={() => setBrowsed(null)} signIn={browsing} />
+          ) : (
+            <>
+              <Heading slot="title">{text.title}</Heading>
+              {/* Focus: whoever reads by keyboard must be able to scroll it. */}
+              <div aria-label={text.title} className="dialog-body aws-body" role="group" tabIndex={0}>
+                {aws ? (
+                  <Setup aws={aws} onBrowse={setBrowsed}>
+                    <FirstSignIn
+                      onBegin={(label) => {
+                        setTyping(false);
+                        setBegun(label);
+                      }}
+                      onTyping={setTyping}
+                      typing={typing}
+                    />
+                  </Setup>
+                ) : (
+                  <p>{text.loading}</p>
+                )}
+                <KeysSection />
+              </div>
+              <div className="dialog-actions">
+                <Button className="button" data-testid={testIds.awsClose} onPress={close}>
+                  {text.close}
+                </Button>
+              </div>
+            </>
+          )}
         </Dialog>
       </Modal>
     </ModalOverlay>
   );
 }
 
-function Setup({ aws: { profiles, problems, signIns } }: { readonly aws: AwsSetup }) {
+interface SetupProps {
+  readonly aws: AwsSetup;
+  readonly onBrowse: (label: string) => void;
+  /** The way to another sign-in. */
+  readonly children: ReactNode;
+}
+
+function Setup({ aws: { profiles, problems, signIns }, onBrowse, children }: SetupProps) {
   return (
     <>
       {problems.length === 0 ? null : (
@@ -61,15 +105,16 @@ function Setup({ aws: { profiles, problems, signIns } }: { readonly aws: AwsSetu
           </ul>
         </section>
       )}
-      {signIns.length === 0 ? null : (
-        <Section title={text.signIns}>
+      <Section title={text.signIns}>
+        {signIns.length === 0 ? null : (
           <ul className="aws-sign-ins">
             {signIns.map((signIn) => (
-              <SignInRow key={signIn.label} signIn={signIn} />
+              <SignInRow key={signIn.label} onBrowse={onBrowse} signIn={signIn} />
             ))}
           </ul>
-        </Section>
-      )}
+        )}
+        {children}
+      </Section>
       {profiles.length === 0 ? (
         <Empty />
       ) : (
@@ -90,7 +135,12 @@ function Section({ title, children }: { readonly title: string; readonly childre
   );
 }
 
-function SignInRow({ signIn: { label, startUrl, expiresMs } }: { readonly signIn: SignIn }) {
+interface SignInRowProps {
+  readonly signIn: SignIn;
+  readonly onBrowse: (label: string) => void;
+}
+
+function SignInRow({ signIn: { label, startUrl, expiresMs, typed }, onBrowse }: SignInRowProps) {
   const controller = useController();
   const now = useNow();
   const [busy, setBusy] = useState(false);
@@ -103,38 +153,68 @@ function SignInRow({ signIn: { label, startUrl, expiresMs } }: { readonly signIn
     <li className="aws-sign-in" data-label={label} data-signed-in={signedIn} data-testid={testIds.awsSignIn}>
       <div>
         <p className="aws-name">{label}</p>
-        {startUrl === label ? null : <p className="aws-detail">{startUrl}</p>}
+        {startUrl === label ? null : (
+          <p className="aws-detail">
+            {startUrl}
+            {typed ? ` · ${strings.firstSignIn.typed}` : ""}
+          </p>
+        )}
       </div>
       <p className="aws-state">
         <span aria-hidden className="state-mark" data-state={signedIn ? "open" : "ended"} />
         {signedIn ? text.signedInUntil(expiresMs, now) : text.notSignedIn}
       </p>
-      {signedIn ? (
-        <Button
-          aria-label={busy ? text.signingOut : text.signOutOf(label)}
-          className="button"
-          data-testid={testIds.awsSignOutButton}
-          // One place for both: it keeps the keyboard when one becomes the other.
-          key="press"
-          onPress={() => {
-            if (!busy) run(controller.credentials.signOut(label));
-          }}
-        >
-          {busy ? text.signingOut : text.signOut}
-        </Button>
-      ) : (
-        <Button
-          aria-label={busy ? text.signingIn : text.signInTo(label)}
-          className="button"
-          data-testid={testIds.awsSignInButton}
-          key="press"
-          onPress={() => {
-            if (!busy) run(controller.credentials.signIn(label, false));
-          }}
-        >
-          {busy ? text.signingIn : text.signIn}
-        </Button>
-      )}
+      <div className="sign-in-buttons">
+        {signedIn ? (
+          <Button
+            aria-label={busy ? text.signingOut : text.signOutOf(label)}
+            className="button"
+            data-testid={testIds.awsSignOutButton}
+            // One place for both: it keeps the keyboard when one becomes the other.
+            key="press"
+            onPress={() => {
+              if (!busy) run(controller.credentials.signOut(label));
+            }}
+          >
+            {busy ? text.signingOut : text.signOut}
+          </Button>
+        ) : (
+          <Button
+            aria-label={busy ? text.signingIn : text.signInTo(label)}
+            className="button"
+            data-testid={testIds.awsSignInButton}
+            key="press"
+            onPress={() => {
+              if (!busy) run(controller.credentials.signIn(label, false));
+            }}
+          >
+            {busy ? text.signingIn : text.signIn}
+          </Button>
+        )}
+        {/* A sign-in without a name is none that a new profile could name. */}
+        {signedIn && startUrl !== label ? (
+          <Button
+            aria-label={strings.firstSignIn.accountsOf(label)}
+            className="button"
+            data-testid={testIds.signInAccounts}
+            onPress={() => onBrowse(label)}
+          >
+            {strings.firstSignIn.accounts}
+          </Button>
+        ) : null}
+        {typed ? (
+          <Button
+            aria-label={strings.firstSignIn.forgetOf(label)}
+            className="button"
+            data-testid={testIds.signInForget}
+            onPress={() => {
+              if (!busy) run(controller.firstSignIn.forget(label));
+            }}
+          >
+            {strings.firstSignIn.forget}
+          </Button>
+        ) : null}
+      </div>
     </li>
   );
 }

@@ -492,6 +492,15 @@ impl Broker {
             .collect()
     }
 
+    /// Until when one is signed in to a session, whether the files name it or not; `None`: not signed in.
+    #[must_use]
+    pub fn signed_in_until(&self, session: &SsoSession) -> Option<SystemTime> {
+        let token = self.0.token_at_hand(session)?;
+        token
+            .is_good_at(SystemTime::now())
+            .then_some(token.expires_at)
+    }
+
     /// The accounts that a sign-in opens.
     ///
     /// # Errors
