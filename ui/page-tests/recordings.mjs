@@ -1,7 +1,7 @@
 /** The list of recordings and the player: what a person does with them, checked. */
 import assert from "node:assert/strict";
 
-import { openDemo } from "./page.mjs";
+import { openPage } from "./page.mjs";
 import { scene } from "./scenarios.mjs";
 
 export const openRecordings = async (page) => {
@@ -19,7 +19,7 @@ const shows = (page, text) =>
 
 export const RECORDING_SCENARIOS = {
   "a recording plays, is searched, and goes where something was found": (browser, base) =>
-    scene(browser, base, { scene: "usual" }, async (page) => {
+    scene(browser, base, { scene: "team" }, async (page) => {
       await openRecordings(page);
       await page.getByRole("row", { name: /web-1 · deploy/ }).click();
       await page.getByTestId("player").waitFor();
@@ -44,7 +44,7 @@ export const RECORDING_SCENARIOS = {
     browser,
     base,
   ) =>
-    scene(browser, base, { scene: "usual" }, async (page) => {
+    scene(browser, base, { scene: "team" }, async (page) => {
       await openRecordings(page);
       for (const title of ["web-1 · deploy", "db-primary · slow query"]) {
         await page.getByRole("button", { name: new RegExp(`Delete the recording .*${title}`) }).click();
@@ -57,13 +57,13 @@ export const RECORDING_SCENARIOS = {
 
 export const RECORDING_VIEWS = {
   recordings: async (browser, base, options) => {
-    const opened = await openDemo(browser, base, { ...options, scene: "usual" });
+    const opened = await openPage(browser, base, { ...options, scene: "team" });
     await openRecordings(opened.page);
     await opened.page.getByTestId("recordings-list").waitFor();
     return opened;
   },
   "recordings-player": async (browser, base, options) => {
-    const opened = await openDemo(browser, base, { ...options, scene: "usual" });
+    const opened = await openPage(browser, base, { ...options, scene: "team" });
     await openRecordings(opened.page);
     await opened.page.getByRole("row", { name: /web-1 · deploy/ }).click();
     await shows(opened.page, "Uploading 100");
@@ -71,7 +71,7 @@ export const RECORDING_VIEWS = {
     return opened;
   },
   "recordings-empty": async (browser, base, options) => {
-    const opened = await openDemo(browser, base, { ...options, scene: "bare" });
+    const opened = await openPage(browser, base, { ...options, scene: "bare" });
     await openRecordings(opened.page);
     await opened.page.getByText("Nothing has been recorded yet.").waitFor();
     return opened;
