@@ -32,7 +32,6 @@ export const RECORDING_SCENARIOS = {
       await shows(page, "6 of 6 targets");
       // Backwards from there, by a marker.
       await page.getByTestId("player-find").fill("");
-      await page.getByTestId("player-find").press("Escape");
       await page.getByRole("button", { name: "0:04 connection lost" }).click();
       await page.waitForFunction(
         () => !document.querySelector(".playback-screen .xterm-rows")?.textContent.includes("6 of 6"),

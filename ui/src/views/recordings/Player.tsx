@@ -211,7 +211,13 @@ function Finder({
   };
   return (
     <div className="player-finder">
-      <SearchField className="filter" onClear={() => setFound(null)} onSubmit={(typed) => void search(typed)}>
+      <SearchField
+        className="filter"
+        onChange={(typed) => {
+          if (typed === "") setFound(null);
+        }}
+        onSubmit={(typed) => void search(typed)}
+      >
         <Label className="visually-hidden">{text.find}</Label>
         <Search aria-hidden size={14} strokeWidth={1.75} />
         <Input data-testid={testIds.playerFind} placeholder={text.findPlaceholder} spellCheck="false" />
