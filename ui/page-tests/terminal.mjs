@@ -239,7 +239,7 @@ export const TERMINAL_SCENARIOS = {
       await openDemo(page);
       await type(page, "link");
       await waitForScreen(page, "bank.example");
-      await page.keyboard.press("Control+Shift+J");
+      await page.keyboard.press("Control+Shift+H");
       await page.getByTestId("screen-link-open").nth(1).waitFor();
       const all = await page.getByTestId("screen-link-open").allTextContents();
       assert.deepEqual(all.sort(), [
@@ -251,7 +251,7 @@ export const TERMINAL_SCENARIOS = {
       await page.getByTestId("link-dialog").getByText("evil.example", { exact: true }).waitFor();
       await page.getByTestId("link-cancel").click();
       await inTerminal(page);
-      await page.keyboard.press("Control+Shift+J");
+      await page.keyboard.press("Control+Shift+H");
       await page.getByTestId("screen-link-copy").first().click();
       await page.getByTestId("toast").getByText("Address copied").waitFor();
     }),

@@ -293,6 +293,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   /** Where the rules of closed sessions led. */
   const chosen = new Map<string, string>();
 
+  const find = (id: string): Profile => desktop.passing.find((each) => each.id === id) ?? profiles.find(id);
   const session = (id: string): DemoSession => {
     const found = sessions.get(id);
     if (!found) throw new HostError("unknownSession", "This session is over.");
@@ -381,7 +382,7 @@ export function createDemoHost(parameters: URLSearchParams): Host {
   };
 
   const open = (profileId: string, size: TerminalSize, after: string | null) => {
-    const profile = profiles.find(profileId);
+    const profile = find(profileId);
     const id = newId("session");
     const made: DemoSession = {
       profile,

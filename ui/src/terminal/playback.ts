@@ -36,6 +36,7 @@ export class Playback {
   #seek = 0;
   #busy = false;
   #disposed = false;
+  readonly #end = new AbortController();
 
   constructor(
     private readonly size: { readonly cols: number; readonly rows: number },
@@ -60,6 +61,11 @@ export class Playback {
       windowOptions: {},
     });
     guardParser(this.#terminal.parser, () => this.#terminal, nextTurn);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener(
+      "change",
+      () => (this.#terminal.options.theme = terminalTheme()),
+      { signal: this.#end.signal },
+    );
   }
 
   async open(container: HTMLElement, label: string): Promise<void> {
@@ -135,6 +141,7 @@ export class Playback {
 
   dispose(): void {
     this.#disposed = true;
+    this.#end.abort();
     cancelAnimationFrame(this.#frame);
     this.#terminal.dispose();
     this.element.remove();
