@@ -33,7 +33,7 @@ use crate::source::{DataKey, SessionSource, SourceError, SourceErrorKind, Ticket
 use crate::timeline::{Moment, SharedTimeline};
 use crate::update::{End, Lost, Outage, SessionUpdate, State};
 use crate::wire::{Received, Wire, secret_text};
-use crate::words::without_token;
+use crate::words::TokenMarks;
 
 /// Frames that the socket has not taken yet; above it the socket is not read, so that acknowledgements cannot pile up.
 /// More than all input under way makes, or a peer that does the same would be waited for while it waits for us.
@@ -127,7 +127,7 @@ struct Up {
     was_useful: bool,
     is_presigned: bool,
     /// What it was opened with, to be taken out of what the service says.
-    token: SecretString,
+    marks: TokenMarks,
     /// How long the computer slept, if nothing was heard since.
     slept: Option<Duration>,
     /// This session's place among the dials of all sessions, when this connection is believed dead and the place has
@@ -588,7 +588,7 @@ impl Held {
             was_heard: false,
             was_useful: false,
             is_presigned: reached.is_presigned,
-            token: reached.token.clone(),
+            marks: TokenMarks::of(reached.token.expose_secret()),
             slept: None,
             place: None,
         }));
@@ -626,13 +626,12 @@ impl Held {
 
     /// What the service says, as it may be shown and logged.
     fn words(&self, said: &str) -> String {
-        let token = match &self.connection {
-            Connection::Up(up) => up.token.expose_secret(),
+        match &self.connection {
+            Connection::Up(up) => up.marks.left_of(said),
             Connection::Waiting { .. }
             | Connection::Trying { .. }
-            | Connection::WaitingForSignIn { .. } => "",
-        };
-        without_token(said, token)
+            | Connection::WaitingForSignIn { .. } => TokenMarks::default().left_of(said),
+        }
     }
 
     /// The service is there: only now is an outage over, since a token that is refused is not told otherwise.

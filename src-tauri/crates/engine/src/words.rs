@@ -1,26 +1,46 @@
 //! What the service says in words, as it may be shown and logged. It knows the session's token and may repeat it.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
 /// So much of the token in a row is no accident.
 const PIECE_LEN: usize = 16;
 
-/// The text, cleaned, and without the words that have a piece of the token in them.
-pub(crate) fn without_token(said: &str, token: &str) -> String {
-    let mut text = String::with_capacity(said.len());
-    for part in protocol::text::clean(said).split_inclusive(|c| !is_of_a_token(c)) {
-        let word = part.trim_end_matches(|c| !is_of_a_token(c));
-        let has_piece = word
-            .as_bytes()
-            .windows(PIECE_LEN)
-            .filter_map(|piece| std::str::from_utf8(piece).ok())
-            .any(|piece| token.contains(piece));
-        if has_piece {
-            text.push_str("[token]");
-            text.push_str(part.strip_prefix(word).unwrap_or_default());
-        } else {
-            text.push_str(part);
-        }
+/// By what pieces of a token are known again: their hashes under a key of this program's own. The token itself is gone
+/// once it is spent, and nothing here brings it back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TokenMarks {
+    key: RandomState,
+    pieces: HashSet<u64>,
+}
+
+impl TokenMarks {
+    pub(crate) fn of(token: &str) -> Self {
+        let key = RandomState::new();
+        let pieces = pieces(token).map(|piece| key.hash_one(piece)).collect();
+        Self { key, pieces }
     }
-    text
+
+    /// The text, cleaned, and without the words that have a piece of the token in them.
+    pub(crate) fn left_of(&self, said: &str) -> String {
+        let mut text = String::with_capacity(said.len());
+        for part in protocol::text::clean(said).split_inclusive(|c| !is_of_a_token(c)) {
+            let word = part.trim_end_matches(|c| !is_of_a_token(c));
+            let has_piece =
+                pieces(word).any(|piece| self.pieces.contains(&self.key.hash_one(piece)));
+            if has_piece {
+                text.push_str("[token]");
+                text.push_str(part.strip_prefix(word).unwrap_or_default());
+            } else {
+                text.push_str(part);
+            }
+        }
+        text
+    }
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().windows(PIECE_LEN)
 }
 
 /// Tokens are base64 of one kind or the other.
@@ -45,7 +65,7 @@ mod tests {
             (TOKEN[..40].to_owned(), "[token]"),
             (format!("x{}y z", &TOKEN[30..46]), "[token] z"),
         ] {
-            assert_eq!(without_token(&said, TOKEN), left);
+            assert_eq!(TokenMarks::of(TOKEN).left_of(&said), left);
         }
     }
 
@@ -56,8 +76,8 @@ mod tests {
             "Your session timed out due to inactivity and has been terminated.",
             "ann-0123456789abcdef0 has ended: AAEAAXf3mQ9kZr7\nas it was",
         ] {
-            assert_eq!(without_token(said, TOKEN), said);
-            assert_eq!(without_token(said, ""), said);
+            assert_eq!(TokenMarks::of(TOKEN).left_of(said), said);
+            assert_eq!(TokenMarks::default().left_of(said), said);
         }
     }
 }
