@@ -136,7 +136,7 @@ fn asks(
                 .as_ref()
                 .is_some_and(|name| !aws_profiles.contains(name));
             LinkAsks::Place {
-                draft: convert::draft_to_page(draft, ProfileDetails::default()),
+                draft: Box::new(convert::draft_to_page(draft, ProfileDetails::default())),
                 unknown_aws_profile,
                 matches,
             }

@@ -13,7 +13,7 @@ use protocol::{
     ClientConfig, ClientEvent, DataChannel, Frame, Limits, Notice, Now, Output, SessionId,
     SessionInfo, TerminalSize,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 use tracing::{debug, info, warn};

@@ -38,7 +38,7 @@ pub enum LinkAsks {
     /// For a place.
     Place {
         /// What would be opened, with a name made of the target.
-        draft: ProfileDraft,
+        draft: Box<ProfileDraft>,
         /// That the AWS profile is not among those of this computer.
         unknown_aws_profile: bool,
         /// Saved connections to the same target.
