@@ -23,7 +23,6 @@ const COMMANDS: &[&str] = &[
     "duplicate_profile",
     "end_orphans",
     "export_profiles",
-    "delete_profile",
     "delete_recording",
     "duplicate_profile",
     "end_orphans",

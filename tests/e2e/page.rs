@@ -101,6 +101,14 @@ impl App {
         self.client().find_all(Locator::Css(css)).await.unwrap()
     }
 
+    /// Waits for an element and clicks it as the last thing: the application may be gone before it has answered.
+    pub(crate) async fn click_last(&self, css: &str) {
+        let element = self.find(css).await;
+        if let Err(error) = element.click().await {
+            eprintln!("after the click on {css}: {error}");
+        }
+    }
+
     /// Waits for an element and clicks it; one that moves or is covered is tried again.
     pub(crate) async fn click(&self, css: &str) {
         eventually(format!("{css} to be clicked"), async || {

@@ -163,7 +163,7 @@ async fn closing_the_window_asks_while_a_session_is_open() {
         terminal.wait_for_row("still-42").await;
 
         Display::shared().close_windows();
-        app.click("[data-testid=quit-yes]").await;
+        app.click_last("[data-testid=quit-yes]").await;
         eventually("the session's end", async || {
             let all = simulator.sessions();
             let ended = all

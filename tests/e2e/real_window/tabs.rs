@@ -117,7 +117,7 @@ async fn closing_a_tab_ends_the_session_at_the_service() {
 async fn closing_the_window_ends_every_session() {
     every_session_ends_with(async |app| {
         Display::shared().close_windows();
-        app.click("[data-testid=quit-yes]").await;
+        app.click_last("[data-testid=quit-yes]").await;
     })
     .await;
 }
