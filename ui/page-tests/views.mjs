@@ -247,7 +247,15 @@ export const VIEWS = {
     await page.getByTestId("profile-row").nth(2).click({ button: "right" });
     await page.getByTestId("menu-delete").click();
     await page.locator("[data-testid=toast][data-tone=error]").waitFor();
-    await page.getByTestId("status-session").click();
+    // In a narrow pane, what there is to copy is behind the last button.
+    const shown = page.getByTestId("status-session");
+    if (await shown.isVisible()) {
+      await shown.click();
+    } else {
+      await page.getByTestId("status-more").click();
+      await page.getByTestId("status-facts").getByRole("button").first().click();
+      await page.keyboard.press("Escape");
+    }
     await page.locator("[data-testid=toast][data-tone=plain]").waitFor();
     return opened;
   },
@@ -303,6 +311,7 @@ export const VIEWS = {
     await page.getByTestId("field-target").fill("web-1");
     await page.getByTestId("field-region").fill("Ireland");
     await page.getByTestId("form-more").click();
+    await page.locator("[data-testid=form-section][data-section=session] button").first().click();
     await page.getByTestId("field-document").fill("my document");
     await page.getByRole("button", { name: "Add parameter" }).click();
     await page.getByRole("textbox", { name: "Parameter 1, values" }).fill("sudo journalctl -f");
@@ -340,6 +349,7 @@ export const VIEWS = {
     const { page } = opened;
     await page.getByTestId("new-profile").click();
     await page.getByTestId("form-more").click();
+    await page.locator("[data-testid=form-section][data-section=session] button").first().click();
     await page.getByRole("button", { name: "Add parameter" }).click();
     await page.getByRole("textbox", { name: "Parameter 1, name" }).fill("command");
     await page.getByRole("textbox", { name: "Parameter 1, values" }).fill("sudo journalctl -f");
