@@ -49,6 +49,9 @@ const drag = async (page, from, to, down = 0.5) => {
 };
 
 const chooseMenu = async (page, item, testId) => {
+  // A list that scrolls closes what hangs on its rows.
+  await item.scrollIntoViewIfNeeded();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await item.click({ button: "right" });
   await page.getByTestId(testId).click();
 };
