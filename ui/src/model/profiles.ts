@@ -35,8 +35,6 @@ export function draftOf(profile: Profile): ProfileDraft {
 }
 
 export const isProduction = ({ environment }: ProfileDraft): boolean => environment === "production";
-export const isTeams = ({ origin }: Profile): boolean => origin.kind === "team";
-
 /** Every word typed must occur in what is said of a connection. Keeps the order. */
 export function filterProfiles(profiles: readonly Profile[], typed: string): readonly Profile[] {
   const words = wordsOf(typed);

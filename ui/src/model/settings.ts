@@ -77,6 +77,7 @@ const of = (section: SectionId, ...items: readonly (readonly [SettingKey, Contro
 
 const words = strings.settings.choices;
 
+/** What the page shows. The file may hold more: what nothing follows yet is not offered. */
 export const SETTING_SPECS: readonly SettingSpec[] = [
   ...of(
     "appearance",
@@ -84,7 +85,6 @@ export const SETTING_SPECS: readonly SettingSpec[] = [
     ["themeLight", { kind: "theme" }],
     ["themeDark", { kind: "theme" }],
     ["reducedMotion", onOff],
-    ["language", choice(words.language)],
   ),
   ...of(
     "text",
@@ -108,21 +108,8 @@ export const SETTING_SPECS: readonly SettingSpec[] = [
     ["terminal.clipboardWrite", choice(words.clipboardWrite)],
     ["terminal.wordSeparators", { kind: "text", max: 100 }],
     ["terminal.bell", choice(words.bell)],
-    ["terminal.images", onOff],
     ["terminal.renderer", choice(words.renderer)],
     ["terminal.screenReader", onOff],
-  ),
-  ...of(
-    "tabs",
-    ["tabs.restoreLayout", onOff],
-    ["tabs.confirmCloseLive", onOff],
-    ["tabs.newTabNextToCurrent", onOff],
-  ),
-  ...of(
-    "notifications",
-    ["notifications.enabled", onOff],
-    ["notifications.longCommandSeconds", number(1, 86_400)],
-    ["notifications.onSilence", onOff],
   ),
   ...of(
     "recording",
